@@ -1,0 +1,81 @@
+"""Settings from the environment (``YIWANG_*``) or a ``.env`` file, checked at start with words that say what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from yiwang.kernel.errors import FieldError, Problem
+
+
+class SettingsInvalid(Problem):
+    code = "settings.invalid"
+    status = 500
+    zh = "启动设置有 {count} 处错误:{details}"
+    en = "{count} settings are wrong: {details}"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Each field is an environment variable with the prefix ``YIWANG_``."""
+
+    model_config = SettingsConfigDict(env_prefix="YIWANG_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        Path(".yiwang"), description="Folder of everything this installation keeps: database, attachments, logs."
+    )
+    database_url: str | None = Field(
+        None, description="postgresql://… of one's own server (15+, PostGIS 3.3+); empty: a private one is run in HOME."
+    )
+    city: Path = Field(Path("cities/xiqing"), description="Folder of the city to run.")
+    packs: Path = Field(Path("packs"), description="Folder that holds the packs.")
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the server to the network.")
+    port: int = Field(8000, ge=1, le=65535, description="TCP port of the web server.")
+    workers: int = Field(2, ge=1, le=64, description="Web worker processes.")
+    database_connections: int = Field(8, ge=2, le=200, description="Database connections of one worker process.")
+    demo: bool = Field(False, description="Show the demo accounts on the sign-in page; never on a real city.")
+    upload_limit: int = Field(20 * 2**20, ge=2**16, le=2**30, description="Bytes that one uploaded file may have.")
+    request_limit: int = Field(2 * 2**20, ge=2**14, le=2**28, description="Bytes that one JSON request may have.")
+    virus_scanner: str | None = Field(
+        None, description="Command that gets the path of an upload as last argument; exit 0 clean, 1 infected."
+    )
+    session_hours: float = Field(12, gt=0, le=24 * 30, description="Hours until an unused sign-in ends.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
+    log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for reading by eye.")
+    secret: SecretStr | None = Field(
+        None, description="Key that signs links and cookies; made and kept in HOME if empty."
+    )
+    public_reports_per_minute: int = Field(
+        60, ge=1, description="Reports that one address may send in a minute without an account."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql_only(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://")
+        return value or None
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsInvalid: naming every wrong variable, its value's fault and what is allowed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        errors = [
+            FieldError(
+                where="YIWANG_" + "_".join(str(part) for part in fault["loc"]).upper(),
+                code="settings.invalid",
+                zh=fault["msg"],
+                en=fault["msg"],
+            )
+            for fault in error.errors()
+        ]
+        details = "; ".join(f"{item.where}: {item.en}" for item in errors)
+        raise SettingsInvalid(errors=errors, count=len(errors), details=details) from error
