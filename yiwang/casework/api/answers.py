@@ -1,0 +1,46 @@
+"""What routes answer beside success, for the OpenAPI description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import Response
+
+from yiwang.kernel.errors import REGISTRY
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    """JSON by orjson, without a second validation of what the service made."""
+    return Response(orjson.dumps(content), status_code=status, media_type="application/json")
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that may refuse with these codes (and the ones any route may)."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in ("input.invalid", *codes):
+        by_status.setdefault(REGISTRY[code].status, []).append(code)
+    return {
+        status: {
+            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
+            "content": {"application/problem+json": {"schema": _PROBLEM}},
+        }
+        for status, found in by_status.items()
+    }
+
+
+_PROBLEM: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "zh", "en"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "zh": {"type": "string"},
+        "en": {"type": "string"},
+        "data": {"type": "object"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}

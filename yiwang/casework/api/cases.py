@@ -1,0 +1,292 @@
+"""Reporting, listing and reading cases."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Query, Request, Response
+
+import yiwang.casework.errors  # noqa: F401  # registers the codes that the descriptions below name
+from yiwang.casework.api.answers import json_response, problems
+from yiwang.casework.api.bodies import (
+    AddBody,
+
+    ClassCode,
+    FollowBody,
+    Key,
+    Number,
+    ReportBody,
+    ReopenBody,
+    RateBody,
+    case_json,
+    opened_json,
+    service_of,
+)
+from yiwang.casework.api.views import public_json, row_json, view_json
+from yiwang.casework.store import CaseFilter
+from yiwang.kernel.access import CurrentActor, SignedInActor
+from yiwang.kernel.errors import FieldError, InvalidInput
+
+router = APIRouter(tags=["cases 案件"])
+
+Text = Annotated[str | None, Query(max_length=100)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=8, max_length=100, pattern=r"^[!-~]+$", description="Repeat a request safely: same key, same case."),
+]
+
+
+@router.post(
+    "/cases",
+    status_code=201,
+    summary="Report 上报",
+    responses=problems(
+        "case.type_unknown", "case.channel_not_yours", "identity.sign_in_needed", "input.too_many_requests", "unavailable"
+    ),
+)
+async def report(
+    request: Request, body: ReportBody, actor: CurrentActor, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Open a case from a report, or fold it under the open case that it repeats. Answers the receipt once it is durable.
+
+    A repeated `Idempotency-Key` or `source_number` answers 200 with the first receipt.
+    """
+    if len(orjson.dumps(body.fields)) > 16 * 1024:
+        raise InvalidInput(
+            errors=[FieldError(where="/fields", code="input.too_large", zh="附加字段超过 16 KB", en="more than 16 KB")],
+            count=1,
+        )
+    key = f"{actor.account_id or 'public'}:{idempotency_key}" if idempotency_key else None
+    opened = await service_of(request).report(body.report(key), actor)
+    return json_response(opened_json(opened), 200 if opened.repeated else 201)
+
+
+@router.get("/cases", summary="List or search cases 案件列表", responses=problems("identity.sign_in_needed"))
+async def cases(
+    request: Request,
+    actor: SignedInActor,
+    q: Text = None,
+    number: Annotated[Number | None, Query()] = None,
+    state: Literal["open", "closed", "void", "not_accepted", "folded"] | None = None,
+    status: Annotated[str | None, Query(max_length=30)] = None,
+    stage: Annotated[str | None, Query(max_length=60)] = None,
+    type: Annotated[Key | None, Query()] = None,
+    class_code: Annotated[ClassCode | None, Query()] = None,
+    area: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{1,20}$")] = None,
+    department: Annotated[str | None, Query(max_length=60)] = None,
+    channel: Annotated[Key | None, Query()] = None,
+    urgency: Literal["normal", "urgent"] | None = None,
+    clock: Literal["red", "yellow", "green", "blue", "grey"] | None = None,
+    head_id: UUID | None = None,
+    reported_from: datetime | None = None,
+    reported_to: datetime | None = None,
+    box: Annotated[str | None, Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100, description="west,south,east,north")] = None,
+    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """Cases within the reader's scope, newest first. `q` searches text, address, class in Chinese or English words."""
+    service = service_of(request)
+    actor.require("case", "read")
+    found = service.parts.directory.organisation_by_code(department) if department else None
+    if department and found is None:
+        return json_response({"items": [], "next": None})
+    wanted = CaseFilter(
+        state=state,
+        status=status,
+        stage=stage,
+        type=type,
+        class_code=class_code,
+        area=area,
+        department_id=found.id if found else None,
+        channel=channel,
+        urgency=urgency,
+        clock=clock,
+        head_id=head_id,
+        number=number,
+        reported_from=_zoned(reported_from, "reported_from"),
+        reported_to=_zoned(reported_to, "reported_to"),
+        box=_box(box),
+        before=read_cursor(after),
+    )
+    searched_back_to: datetime | None = None
+    if q:
+        rows, searched_back_to = await service.reading.search(actor, q, wanted, limit=limit)
+    else:
+        rows = await service.reading.cases(actor, wanted, limit=limit)
+    now = service.context.clock.now()
+    more = rows and (len(rows) == limit)
+    return json_response(
+        {
+            "items": [case_json(service, case, now) for case in rows],
+            "next": write_cursor(rows[-1].reported_at, rows[-1].id) if more else None,
+            "searched_back_to": searched_back_to.isoformat() if searched_back_to and not more else None,
+        }
+    )
+
+
+@router.get("/cases/summary", summary="Counts 计数", responses=problems("identity.sign_in_needed"))
+async def summary(request: Request, actor: SignedInActor) -> dict[str, int]:
+    """Counts within the reader's scope, each capped at 10,000 (read: or more)."""
+    actor.require("case", "read")
+    return await service_of(request).reading.summary(actor)
+
+
+@router.get("/cases/duplicates", summary="Reported already? 附近同类案件", responses=problems("case.type_unknown"))
+async def duplicates(
+    request: Request,
+    type: Annotated[Key, Query()],
+    lon: Annotated[float, Query(ge=-180, le=180)],
+    lat: Annotated[float, Query(ge=-85, le=85)],
+    class_code: Annotated[ClassCode | None, Query()] = None,
+) -> list[dict[str, object]]:
+    """Open cases near a place, so that one may join instead of reporting again. Shows no personal data."""
+    service = service_of(request)
+    found = await service.reading.duplicates(type, class_code, lon, lat)
+    return [
+        {
+            "number": case.number,
+            "status": case.status,
+            "class_code": case.class_code,
+            "class_name": service.catalogue.latest(type).class_name(case.class_code),
+            "metres": round(distance, 1),
+            "reported_at": case.reported_at,
+            "reports": case.followers + 1,
+        }
+        for case, distance in found
+    ]
+
+
+@router.get("/cases/suggest", summary="Which class? 分类建议", responses=problems("case.type_unknown"))
+async def suggest(
+    request: Request, type: Annotated[Key, Query()], text: Annotated[str, Query(min_length=1, max_length=4000)]
+) -> list[dict[str, object]]:
+    """Classes that the text speaks for, best first, with the words that spoke."""
+    case_type = service_of(request).catalogue.latest(type)
+    return [
+        {"class_code": item.code, "class_name": case_type.class_name(item.code), "words": list(item.words)}
+        for item in case_type.words.propose(text)
+    ]
+
+
+@router.post("/cases/follow", summary="Follow by number and code 查询进度", responses=problems("case.follow_code_wrong"))
+async def follow(request: Request, body: FollowBody) -> Response:
+    """The reporter's view of a case."""
+    service = service_of(request)
+    view = await service.reading.follow(body.number, body.code)
+    return json_response(public_json(service, view))
+
+
+@router.post("/cases/reopen", summary="Not fixed 重新办理", responses=problems("case.follow_code_wrong", "case.operation_not_now"))
+async def reopen(request: Request, body: ReopenBody, actor: CurrentActor) -> Response:
+    """The reporter says that the matter is not solved; the case goes back to work."""
+    service = service_of(request)
+    await service.operations.reopen(body.number, body.code, actor, body.note)
+    return json_response(public_json(service, await service.reading.follow(body.number, body.code)))
+
+
+@router.post("/cases/rate", summary="Rate 评价", responses=problems("case.follow_code_wrong", "case.operation_not_now"))
+async def rate(request: Request, body: RateBody, actor: CurrentActor) -> Response:
+    """The reporter's judgement of a closed case, 1 to 5."""
+    service = service_of(request)
+    await service.operations.rate(body.number, body.code, actor, body.satisfaction, body.note)
+    return json_response(public_json(service, await service.reading.follow(body.number, body.code)))
+
+
+@router.post("/cases/add", summary="Tell more 补充情况", responses=problems("case.follow_code_wrong", "case.operation_not_now"))
+async def add(request: Request, body: AddBody, actor: CurrentActor) -> Response:
+    """The reporter adds to an open case."""
+    service = service_of(request)
+    await service.operations.add(body.number, body.code, actor, body.note)
+    return json_response(public_json(service, await service.reading.follow(body.number, body.code)))
+
+
+@router.get("/cases/{case_id}", summary="One case 案件详情", responses=problems("not_found", "identity.sign_in_needed"))
+async def case(
+    request: Request,
+    case_id: UUID,
+    actor: SignedInActor,
+    purpose: Annotated[str, Query(max_length=200, description="Why the reporter's name and phone are needed; journalled.")] = "",
+) -> Response:
+    """Everything about a case, with the operations that are possible now and why the others are not."""
+    service = service_of(request)
+    view = await service.reading.view(case_id, actor, purpose=purpose)
+    return json_response(view_json(service, view))
+
+
+@router.get("/cases/{case_id}/story", summary="Its story 办理经过", responses=problems("not_found", "identity.sign_in_needed"))
+async def story(
+    request: Request,
+    case_id: UUID,
+    actor: SignedInActor,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> Response:
+    """The journal of the case in order; page on with `after` = the last `seq`."""
+    rows = await service_of(request).reading.story(case_id, actor, after=after, limit=limit)
+    return json_response({"items": [row_json(row) for row in rows], "next": rows[-1].seq if len(rows) == limit else None})
+
+
+def _zoned(at: datetime | None, name: str) -> datetime | None:
+    if at is not None and at.tzinfo is None:
+        raise InvalidInput(
+            errors=[FieldError(where=name, code="input.time", zh="时间要带时区", en="a time needs its zone")], count=1
+        )
+    return at
+
+
+def _box(text: str | None) -> tuple[float, float, float, float] | None:
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west, south, east, north = 1.0, 1.0, 0.0, 0.0
+    if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
+        raise InvalidInput(
+            errors=[FieldError(where="box", code="input.box", zh="范围应为 西,南,东,北", en="give west,south,east,north")], count=1
+        )
+    return west, south, east, north
+
+
+def write_cursor(at: datetime | None, row_id: UUID) -> str:
+    """An opaque page key."""
+    return base64.urlsafe_b64encode(orjson.dumps([at.isoformat() if at else None, str(row_id)])).decode()
+
+
+def read_cursor(text: str | None) -> tuple[datetime, UUID] | None:
+    """The page key of a list that is ordered by a time that is never missing."""
+    found = read_loose_cursor(text)
+    if found is None:
+        return None
+    at, row_id = found
+    if at is None:
+        raise _bad_cursor()
+    return at, row_id
+
+
+def read_loose_cursor(text: str | None) -> tuple[datetime | None, UUID] | None:
+    """The page key of a list whose time may be missing."""
+    if text is None:
+        return None
+    try:
+        at, row_id = orjson.loads(base64.urlsafe_b64decode(text.encode()))
+        when = datetime.fromisoformat(at) if at is not None else None
+        if when is not None and when.tzinfo is None:
+            raise _bad_cursor()
+        return when, UUID(row_id)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _bad_cursor() from error
+
+
+def _bad_cursor() -> InvalidInput:
+    return InvalidInput(
+        errors=[FieldError(where="after", code="input.cursor", zh="翻页标记无效,请从第一页开始", en="not a page key; start anew")],
+        count=1,
+    )
+
+
+

@@ -1,0 +1,52 @@
+"""Published case types: classes, standards, channels. Public: residents look up handling standards and limits here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from yiwang.casework.api.answers import json_response, problems
+from yiwang.casework.api.bodies import Key, service_of
+
+router = APIRouter(prefix="/case-types", tags=["case types 案件类型"])
+
+
+@router.get("", summary="Case types 案件类型")
+async def case_types(request: Request) -> Response:
+    """All case types that reports may name, with their channels."""
+    return json_response(
+        [
+            {
+                "id": item.declaration.id,
+                "names": item.declaration.names.model_dump(),
+                "version": item.version,
+                "system": item.tree.system,
+                "channels": {key: channel.names.model_dump() for key, channel in item.declaration.channels.items()},
+                "needs": {key: channel.needs for key, channel in item.declaration.channels.items()},
+                "fields": {
+                    key: {"names": field.names.model_dump(), "schema": field.json_schema, "required": field.required}
+                    for key, field in item.declaration.fields.items()
+                },
+            }
+            for item in service_of(request).catalogue.all()
+        ]
+    )
+
+
+@router.get("/{key}/classes", summary="Classes and standards 分类与标准", responses=problems("case.type_unknown"))
+async def classes(request: Request, key: Key) -> Response:
+    """The class tree with filing and closing standards and limits."""
+    case_type = service_of(request).catalogue.latest(key)
+    return json_response(
+        [
+            {
+                "code": item.code,
+                "names": item.names.model_dump(),
+                "kind": item.kind,
+                "group": item.group.model_dump(),
+                "older": item.older,
+                "department": item.department,
+                "standards": [standard.model_dump() for standard in item.standards],
+            }
+            for item in case_type.tree.classes
+        ]
+    )

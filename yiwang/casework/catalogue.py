@@ -1,0 +1,188 @@
+"""The published case types of this process, compiled: classes by code, words, dispatch table, validators.
+
+A case keeps the version it was opened under; versions are loaded when first needed and never change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import cel
+import jsonschema_rs
+import orjson
+
+from yiwang.casework import store
+from yiwang.casework.classify import WordIndex
+from yiwang.casework.declarations import CaseClass, CaseTypeDeclaration, ClassTree, DispatchTable, Standard
+from yiwang.casework.dispatch import CompiledTable
+from yiwang.casework.errors import CaseTypeInvalid, CaseTypeUnknown, ClassUnknown, StandardUnknown
+from yiwang.casework.numbers import NumberRule, parse_number_rule
+from yiwang.flow.model import Definition
+from yiwang.flow.service import FlowService
+from yiwang.kernel.database import Connection, JsonObject
+from yiwang.kernel.errors import FieldError
+
+
+@dataclass(frozen=True)
+class CaseType:
+    """A published version of a case type, ready to judge reports."""
+
+    declaration: CaseTypeDeclaration
+    tree: ClassTree
+    table: DispatchTable | None
+    version: int
+    definition: Definition
+
+    @cached_property
+    def classes(self) -> dict[str, CaseClass]:
+        return {item.code: item for item in self.tree.classes}
+
+    @cached_property
+    def words(self) -> WordIndex:
+        return WordIndex(self.tree.classes)
+
+    @cached_property
+    def dispatch(self) -> CompiledTable | None:
+        return CompiledTable(self.table) if self.table else None
+
+    @cached_property
+    def number(self) -> NumberRule:
+        return parse_number_rule(self.declaration.number)
+
+    @cached_property
+    def acceptance(self) -> dict[str, cel.Program]:
+        return {
+            name: cel.compile(channel.accept) for name, channel in self.declaration.channels.items() if channel.accept
+        }
+
+    @cached_property
+    def _fields(self) -> jsonschema_rs.Draft202012Validator:
+        fields = self.declaration.fields
+        return jsonschema_rs.Draft202012Validator(
+            {
+                "type": "object",
+                "properties": {key: item.json_schema for key, item in fields.items()},
+                "required": [key for key, item in fields.items() if item.required],
+                "additionalProperties": False,
+            }
+        )
+
+    def case_class(self, code: str) -> CaseClass:
+        found = self.classes.get(code)
+        if found is None:
+            raise ClassUnknown(class_code=code[:20], system=self.tree.system)
+        return found
+
+    def class_name(self, code: str | None, language: str = "zh") -> str:
+        found = self.classes.get(code or "")
+        if found is None:
+            return "未分类" if language == "zh" else "Unclassified"
+        return found.names.zh if language == "zh" else found.names.en
+
+    def standard(self, class_code: str, standard_id: str | None) -> Standard:
+        """The standard named, or the class's first when none is."""
+        found = self.case_class(class_code)
+        if standard_id is None:
+            return found.standards[0]
+        for item in found.standards:
+            if item.id == standard_id:
+                return item
+        raise StandardUnknown(
+            class_code=class_code, standard=standard_id[:60], known=", ".join(item.id for item in found.standards)
+        )
+
+    def field_errors(self, fields: JsonObject) -> list[FieldError]:
+        """Every fault of the declared fields, by JSON pointer."""
+        if not fields and not any(item.required for item in self.declaration.fields.values()):
+            return []
+        return [
+            FieldError(
+                where="/fields" + "".join(f"/{part}" for part in error.instance_path),
+                code="input.field",
+                zh=f"不符合字段要求:{error.message}",
+                en=error.message,
+            )
+            for error in self._fields.iter_errors(fields)
+        ]
+
+
+class Catalogue:
+    """Case types by key and version. One per process; :meth:`refresh` after a publication."""
+
+    def __init__(self, flow: FlowService) -> None:
+        self._flow = flow
+        self._versions: dict[tuple[str, int], CaseType] = {}
+        self._latest: dict[str, CaseType] = {}
+
+    async def refresh(self, connection: Connection) -> None:
+        """Load newest versions that this process does not have yet."""
+        latest: dict[str, CaseType] = {}
+        for key, version in await store.newest_case_types(connection):
+            latest[key] = await self.version(connection, key, version)
+        self._latest = latest
+
+    def latest(self, key: str) -> CaseType:
+        found = self._latest.get(key)
+        if found is None:
+            raise CaseTypeUnknown(type=key[:60], known=", ".join(sorted(self._latest)) or "—")
+        return found
+
+    def all(self) -> list[CaseType]:
+        return [self._latest[key] for key in sorted(self._latest)]
+
+    async def version(self, connection: Connection, key: str, version: int) -> CaseType:
+        found = self._versions.get((key, version))
+        if found is None:
+            body, definition_id = await store.case_type_version(connection, key, version)
+            found = _compile(body, version, await self._flow.definition(connection, definition_id))
+            self._versions[(key, version)] = found
+        return found
+
+    def loaded(self, key: str, version: int) -> CaseType | None:
+        """The version if this process has it already; for rendering lists without a query."""
+        return self._versions.get((key, version)) or self._latest.get(key)
+
+
+def _compile(body: JsonObject, version: int, definition: Definition) -> CaseType:
+    table = body.get("dispatch")
+    return CaseType(
+        CaseTypeDeclaration.model_validate(body["declaration"]),
+        ClassTree.model_validate(body["classes"]),
+        DispatchTable.model_validate(table) if table else None,
+        version,
+        definition,
+    )
+
+
+async def publish_case_type(
+    connection: Connection,
+    declaration: CaseTypeDeclaration,
+    tree: ClassTree,
+    dispatch: DispatchTable | None,
+    definition: Definition,
+    at: datetime,
+) -> tuple[int, bool]:
+    """Store a new version of a case type unless the newest is the same; returns (version, whether it is new).
+
+    Raises:
+        CaseTypeInvalid: a part of it does not hold together; `yiwang check` names file and line.
+    """
+    body: JsonObject = {
+        "declaration": declaration.model_dump(mode="json", by_alias=True),
+        "classes": tree.model_dump(mode="json", by_alias=True),
+        "dispatch": dispatch.model_dump(mode="json", by_alias=True) if dispatch else None,
+    }
+    candidate = _compile(body, 0, definition)
+    try:
+        _ = candidate.number, candidate.acceptance, candidate.dispatch, candidate.field_errors({"-": None})
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        raise CaseTypeInvalid(type=declaration.id, why=str(error)) from error
+    if declaration.default_class is not None:
+        candidate.case_class(declaration.default_class)
+    if len(candidate.classes) != len(tree.classes):
+        raise CaseTypeInvalid(type=declaration.id, why="a class code stands twice in the tree")
+    digest = hashlib.sha256(orjson.dumps([body, str(definition.id)], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return await store.add_case_type(connection, declaration.id, digest, body, definition.id, at)

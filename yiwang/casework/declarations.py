@@ -1,0 +1,138 @@
+"""What a pack declares about cases: case types, class trees with their standards, channels, dispatch tables, rules.
+
+These models are the format of ``packs/*/cases/*.yaml``, ``classes/*.yaml`` and ``rules/*.yaml``; unknown keys are refused.
+A published case type is stored with all that it needs, so that a running case keeps the version it was opened under.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class Declaration(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Declaration):
+    """A text in both languages."""
+
+    zh: str = Field(min_length=1, max_length=500)
+    en: str = Field(min_length=1, max_length=500)
+
+
+class Standard(Declaration):
+    """One filing standard (立案条件) of a class with its closing standard (结案条件) and handling limit (处置时限)."""
+
+    id: Key
+    filing: Words
+    closing: Words
+    limit: str = Field(description="Deadline in the plain grammar: 3工作日, 4工作时, 2紧急工作时, 24小时.")
+    urgency: Literal["normal", "urgent"] = "normal"
+
+
+class CaseClass(Declaration):
+    """A class of the standard's tree: ``code`` is big + small class (GB/T 47678.5: 2 + 3 digits)."""
+
+    code: str = Field(pattern=r"^[0-9A-Z]{2,12}$")
+    names: Words
+    kind: Literal["component", "event", "matter"]
+    group: Words
+    older: dict[str, str] = Field(
+        default_factory=dict, description="The same class in older code systems, by system name."
+    )
+    words: list[str] = Field(default_factory=list, description="Words in a report that speak for this class.")
+    department: Key | None = Field(None, description="Kind of department that usually handles it, e.g. sanitation.")
+    standards: list[Standard] = Field(min_length=1)
+
+
+class ClassTree(Declaration):
+    """``classes/*.yaml``: a code system and its classes."""
+
+    id: Key
+    names: Words
+    system: str = Field(description="Name and edition of the code system, stored beside every code: GB/T 47678.5-2026.")
+    classes: list[CaseClass] = Field(min_length=1)
+
+
+class Channel(Declaration):
+    """How one channel may report, with its own acceptance rule."""
+
+    names: Words
+    who: Literal["public", "signed-in"] = "public"
+    post: Key | None = Field(None, description="Post that a signed-in reporter must hold, e.g. grid-worker.")
+    needs: list[Literal["text", "place", "class", "photo", "phone", "address"]] = Field(
+        default_factory=lambda: ["text"]
+    )
+    accept: Expression | None = Field(None, description="CEL over the report; false refuses it with `refusal`.")
+    refusal: Words | None = None
+    variables: dict[str, Any] = Field(
+        default_factory=dict, description="Flow variables that this channel sets, e.g. verify: true."
+    )
+
+
+class Fold(Declaration):
+    """Reports of the same class this near and this recent are folded under the head case."""
+
+    metres: float = Field(30, ge=0, le=1000)
+    days: float = Field(7, ge=0, le=365)
+
+
+class Field_(Declaration):
+    """A field of a case beyond the common ones; ``schema`` is JSON Schema 2020-12."""
+
+    names: Words
+    json_schema: dict[str, Any] = Field(alias="schema")
+    personal: bool = False
+    required: bool = False
+
+
+class CaseTypeDeclaration(Declaration):
+    """``cases/*.yaml``: the life and shape of one kind of case."""
+
+    id: Key
+    names: Words
+    number: str = Field(
+        max_length=60,
+        description="Pattern of the case number: literal text, {date:%Y%m%d}, {division} and {serial:6} (restarts daily).",
+    )
+    flow: Key = Field(description="Id of the process in flows/*.bpmn that is this case's life.")
+    classes: Key = Field(description="Id of the class tree in classes/*.yaml.")
+    channels: dict[Key, Channel] = Field(min_length=1)
+    fields: dict[Key, Field_] = Field(default_factory=dict)
+    fold: Fold | None = None
+    dispatch: Key | None = Field(
+        None, description="Id of the decision table in rules/*.yaml that advises the department."
+    )
+    default_class: str | None = Field(
+        None, description="Class for reports that no rule recognises; a person then chooses."
+    )
+    rework: Literal["continue", "restart"] = Field("restart", description="Whether 返工 goes on with the same clock.")
+    warn: float = Field(0.8, gt=0, lt=1, description="Share of the limit after which the clock turns yellow.")
+    reopen_days: float = Field(30, ge=0, le=365, description="Days after closing in which the reporter may reopen.")
+    return_visit: bool = False
+
+
+class DispatchRow(Declaration):
+    """A row of a dispatch table: all given conditions must hold; the first row that fits is taken."""
+
+    classes: list[str] = Field(default_factory=list, description="Class codes or prefixes ending in *; empty: any.")
+    areas: list[str] = Field(default_factory=list, description="Area code prefixes; empty: the whole city.")
+    when: Expression | None = Field(None, description="CEL over text, channel, urgency, class, area.")
+    department: Key = Field(
+        description="Kind of department (organisations declare which kinds they serve) or its code."
+    )
+    limit: str | None = Field(None, description="Overrides the standard's limit.")
+    reason: Words
+
+
+class DispatchTable(Declaration):
+    """``rules/*.yaml``: class + place → department + limit, hit policy FIRST (DMN)."""
+
+    id: Key
+    names: Words
+    rows: list[DispatchRow] = Field(min_length=1)

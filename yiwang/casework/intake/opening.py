@@ -1,0 +1,195 @@
+"""Writing drafts as cases: group commit. Reports that arrive while the last group is being written form the next one.
+
+Each report is acknowledged only after the commit that holds its case, its flow, its first task and its journal entry.
+There is no waiting for company: a lone report is written at once. A group is written in six statements however large it
+is; one report that cannot be written does not harm the others (the group is then written one by one).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+
+from yiwang.casework import store
+from yiwang.casework.catalogue import Catalogue
+from yiwang.casework.errors import PhotoUnknown
+from yiwang.casework.intake.drafting import photo_rows, same_matter
+from yiwang.casework.model import CaseFile, Draft, Opened
+from yiwang.casework.notes import opened_entry
+from yiwang.flow.model import Start
+from yiwang.flow.service import FlowService
+from yiwang.kernel import journal
+from yiwang.kernel.access import Actor
+from yiwang.kernel.context import Context
+from yiwang.kernel.database import Connection
+
+GROUP_LIMIT = 100
+
+
+@dataclass(slots=True)
+class _Waiting:
+    draft: Draft
+    actor: Actor
+    answer: asyncio.Future[Opened]
+
+
+class Opening:
+    """One per process. :meth:`open` is what every channel calls."""
+
+    def __init__(self, context: Context, flow: FlowService, catalogue: Catalogue) -> None:
+        self._context = context
+        self._flow = flow
+        self._catalogue = catalogue
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def open(self, draft: Draft, actor: Actor) -> Opened:
+        """Write the draft; returns when it is durable.
+
+        A repeated idempotency key or source number answers with the case that already has it (``repeated``).
+        """
+        answer: asyncio.Future[Opened] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(draft, actor, answer))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_all(), name="case-opening")
+        return await answer
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            group = self._next_group()
+            try:
+                await self._write_group(group)
+            except BaseException as error:
+                for item in group:
+                    if not item.answer.done():
+                        item.answer.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+
+    def _next_group(self) -> list[_Waiting]:
+        """The oldest waiting reports of which no two are the same matter; the rest keep their place."""
+        group: list[_Waiting] = []
+        rest: list[_Waiting] = []
+        for item in self._waiting:
+            if len(group) < GROUP_LIMIT and not any(same_matter(item.draft, other.draft) for other in group):
+                group.append(item)
+            else:
+                rest.append(item)
+        self._waiting = rest
+        return group
+
+    async def _write_group(self, group: list[_Waiting]) -> None:
+        try:
+            results = await self.write([(item.draft, item.actor) for item in group])
+        except (store.IdempotencyRepeated, PhotoUnknown, ValueError) as error:
+            if len(group) > 1:
+                for item in group:
+                    await self._write_group([item])
+                return
+            if not isinstance(error, store.IdempotencyRepeated):
+                raise
+            results = [await self._already(group[0].draft)]
+        for item, opened in zip(group, results, strict=True):
+            if not item.answer.done():
+                item.answer.set_result(opened)
+
+    async def write(self, drafts: list[tuple[Draft, Actor]]) -> list[Opened]:
+        """Write drafts of which no two are the same matter, in one transaction.
+
+        Raises:
+            IdempotencyRepeated: one of them has a key that is taken; nothing was written.
+            PhotoUnknown: a photo is not there or claimed by somebody else; nothing was written.
+        """
+        async with self._context.database.transaction() as connection:
+            return await self.write_within(connection, drafts)
+
+    async def write_within(self, connection: Connection, drafts: list[tuple[Draft, Actor]]) -> list[Opened]:
+        """As :meth:`write`, in the caller's transaction."""
+        only = [draft for draft, _ in drafts]
+        numbers = await self._numbers(connection, only)
+        starts = [self._start(draft) for draft in only]
+        firsts = [self._flow.first_state(start) for start in starts]
+        heads = await store.open_cases(connection, only, numbers, firsts)
+        running = [start for start in starts if start.instance_id not in heads]
+        if running:
+            await self._flow.start_many(connection, running, only[0].reported_at)
+        case_ids, photo_ids, claims = photo_rows(only)
+        if photo_ids and await store.bind_attachments(connection, case_ids, photo_ids, claims, None) != len(photo_ids):
+            raise PhotoUnknown()
+        opened = [
+            self._opened(draft, number, first[0], heads.get(draft.id))
+            for draft, number, first in zip(only, numbers, firsts, strict=True)
+        ]
+        await journal.append_many(
+            connection,
+            [opened_entry(actor, draft, answer) for (draft, actor), answer in zip(drafts, opened, strict=True)],
+        )
+        return opened
+
+    async def _numbers(self, connection: Connection, drafts: list[Draft]) -> list[str]:
+        wanted: dict[tuple[str, date], int] = {}
+        for draft in drafts:
+            key = (draft.number_rule, date.fromisoformat(draft.number_day))
+            wanted[key] = wanted.get(key, 0) + 1
+        serials = await store.take_numbers(connection, wanted)
+        numbers: list[str] = []
+        for draft in drafts:
+            key = (draft.number_rule, date.fromisoformat(draft.number_day))
+            rule = self._catalogue.latest(draft.report.type).number
+            numbers.append(rule.number(serials[key], key[1], draft.area[:6]))
+            serials[key] += 1
+        return numbers
+
+    def _start(self, draft: Draft) -> Start:
+        return Start(
+            instance_id=draft.id,
+            definition=self._catalogue.latest(draft.report.type).definition,
+            subject_kind="case",
+            subject_id=draft.id,
+            area=draft.area,
+            grid=draft.grid,
+            variables=draft.variables,
+        )
+
+    def _opened(self, draft: Draft, number: str, status: str, head: tuple[object, str] | None) -> Opened:
+        case_type = self._catalogue.latest(draft.report.type)
+        return Opened(
+            id=draft.id,
+            number=number,
+            code=draft.follow_code,
+            status="已并案" if head else status,
+            class_code=draft.class_code,
+            class_name=case_type.class_name(draft.class_code),
+            class_reason=draft.class_reason,
+            area=draft.area,
+            head_number=head[1] if head else None,
+            repeated=False,
+        )
+
+    async def _already(self, draft: Draft) -> Opened:
+        report = draft.report
+        keys = [report.idempotency_key] if report.idempotency_key else []
+        sources = [(report.type, report.source_number)] if report.source_number else []
+        async with self._context.database.connection() as connection:
+            found = await store.repeated_keys(connection, keys, sources)
+        if not found:
+            raise store.IdempotencyRepeated
+        case, code, _, head_number = found[0]
+        return self.answer_again(case, code, head_number)
+
+    def answer_again(self, case: CaseFile, code: str, head_number: str | None) -> Opened:
+        """What the first report was told."""
+        case_type = self._catalogue.loaded(case.type, case.type_version)
+        return Opened(
+            id=case.id,
+            number=case.number,
+            code=code,
+            status=case.status,
+            class_code=case.class_code,
+            class_name=case_type.class_name(case.class_code) if case_type else "",
+            class_reason="",
+            area=case.area,
+            head_number=head_number,
+            repeated=True,
+        )

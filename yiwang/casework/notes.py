@@ -1,0 +1,78 @@
+"""The journal's sentences about cases: verbs and what each records. The story of a case is read from these.
+
+Every entry carries ``number``, ``status``, ``class``, ``organisation``, ``grid``, ``lon``, ``lat``, so that followers (the live map, scoring)
+need no look-up. Names and phone numbers of reporters never enter the journal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from yiwang.casework.model import CaseFile, Draft, Opened
+from yiwang.kernel.access import Actor
+from yiwang.kernel.database import JsonObject
+from yiwang.kernel.journal import Entry, entry
+
+VERBS: Final[dict[str, tuple[str, str]]] = {
+    "case.opened": ("上报建案", "reported"),
+    "case.folded": ("并入同一问题", "folded under the same matter"),
+    "case.unfolded": ("取消并案", "unfolded"),
+    "case.step": ("办理", "step finished"),
+    "case.claimed": ("签收任务", "task claimed"),
+    "case.reassigned": ("转派任务", "task reassigned"),
+    "case.classified": ("更改分类", "reclassified"),
+    "case.suspended": ("挂账", "suspended"),
+    "case.resumed": ("恢复办理", "resumed"),
+    "case.urged": ("催办", "urged"),
+    "case.supervised": ("督办", "supervised"),
+    "case.extension_requested": ("申请延期", "extension requested"),
+    "case.extension_approved": ("同意延期", "extension approved"),
+    "case.extension_refused": ("不同意延期", "extension refused"),
+    "case.force_closed": ("强制结案", "closed by force"),
+    "case.voided": ("作废", "voided"),
+    "case.closed": ("结案", "closed"),
+    "case.reopened": ("重新办理", "reopened"),
+    "case.added": ("补充情况", "added to"),
+    "case.rated": ("评价", "rated"),
+    "case.archived": ("归档", "archived"),
+    "case.imported": ("导入历史案卷", "imported"),
+    "case.viewed": ("查看个人信息", "personal data read"),
+}
+
+
+def case_entry(
+    actor: Actor, at: datetime, verb: str, case: CaseFile, data: JsonObject | None = None, *, status: str | None = None
+) -> Entry:
+    """The entry for an act on a case; ``data`` adds to the common members."""
+    common: JsonObject = {
+        "number": case.number,
+        "type": case.type,
+        "class": case.class_code,
+        "status": status or case.status,
+        "organisation": case.organisation_id,
+        "grid": case.grid,
+        "lon": case.lon,
+        "lat": case.lat,
+    }
+    return entry(actor, at, verb, "case", case.id, area=case.area, data={**common, **(data or {})})
+
+
+def opened_entry(actor: Actor, draft: Draft, opened: Opened) -> Entry:
+    """The first entry of every case."""
+    data: JsonObject = {
+        "number": opened.number,
+        "type": draft.report.type,
+        "class": draft.class_code,
+        "status": opened.status,
+        "organisation": draft.organisation_id,
+        "grid": draft.grid,
+        "lon": draft.lon,
+        "lat": draft.lat,
+        "channel": draft.report.channel,
+        "class_source": draft.class_source,
+        "urgency": draft.urgency,
+    }
+    if opened.head_number:
+        data["head"] = opened.head_number
+    return entry(actor, draft.reported_at, "case.opened", "case", draft.id, area=draft.area, data=data)

@@ -1,0 +1,68 @@
+"""Casework as other floors call it. One function is one transaction, unless it takes a connection.
+
+``opening``/``drafting``: from report to case · ``steps``: finishing and handing on tasks · ``operations``: verbs on the
+case · ``reading``: lists, views · ``attachments``: photos and documents.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from yiwang.casework.attachments import Attachments
+from yiwang.casework.catalogue import Catalogue, publish_case_type
+from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
+from yiwang.casework.intake import Drafting, Opening
+from yiwang.casework.model import Opened, Report
+from yiwang.casework.operations import Operations
+from yiwang.casework.parts import Parts
+from yiwang.casework.reading import Reading
+from yiwang.casework.steps import Steps
+from yiwang.flow.model import Definition
+from yiwang.flow.service import FlowService
+from yiwang.geo.service import Locator
+from yiwang.identity.directory import Directory
+from yiwang.kernel.access import Actor
+from yiwang.kernel.context import Context
+from yiwang.kernel.database import Connection
+
+
+class CaseService:
+    """One per process."""
+
+    def __init__(self, context: Context, directory: Directory, locator: Locator, flow: FlowService) -> None:
+        self.context = context
+        self.catalogue = Catalogue(flow)
+        parts = Parts(context, self.catalogue, locator, directory, flow)
+        self.parts = parts
+        self.drafting = Drafting(self.catalogue, locator, directory, context.calendar)
+        self.opening = Opening(context, flow, self.catalogue)
+        self.steps = Steps(parts)
+        self.operations = Operations(parts, self.steps)
+        self.reading = Reading(parts, self.steps)
+        self.attachments = Attachments(context)
+        flow.on_advance("case", self.operations.on_advance)
+
+    async def report(self, report: Report, actor: Actor) -> Opened:
+        """Open a case from a report (or fold it under the case it repeats); durable when it returns."""
+        if not all(math.isfinite(value) for value in (report.lon or 0.0, report.lat or 0.0)):
+            raise ValueError("coordinates are finite numbers")
+        draft = self.drafting.draft(report, actor, self.context.clock.now())
+        return await self.opening.open(draft, actor)
+
+    async def refresh(self) -> None:
+        """Load case types published since; called at start and when a publication is announced."""
+        async with self.context.database.connection() as connection:
+            await self.catalogue.refresh(connection)
+
+    async def publish_case_type(
+        self,
+        connection: Connection,
+        declaration: CaseTypeDeclaration,
+        tree: ClassTree,
+        dispatch: DispatchTable | None,
+        definition: Definition,
+        at: datetime,
+    ) -> tuple[int, bool]:
+        """A new version of a case type unless nothing changed: (version, whether new). In the caller's transaction."""
+        return await publish_case_type(connection, declaration, tree, dispatch, definition, at)

@@ -1,0 +1,351 @@
+"""Steps: what a person who finishes, claims or hands on a task makes of the case.
+
+Order of locks: the case first, then its flow rows; so two acts on one case never wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from yiwang.casework import store
+from yiwang.casework.catalogue import CaseType
+from yiwang.casework.dispatch import Advice, Facts
+from yiwang.casework.errors import (
+    DepartmentUnknown,
+    OutcomeNeeds,
+    PhotoUnknown,
+    SectionNotOfDepartment,
+)
+from yiwang.casework.model import AttachmentKind, CaseFile, PhotoClaim, State
+from yiwang.casework.notes import case_entry
+from yiwang.casework.parts import Parts
+from yiwang.casework.store import Changes
+from yiwang.flow.model import Advance
+from yiwang.identity.model import OrganisationRow
+from yiwang.kernel import journal
+from yiwang.kernel.access import Actor
+from yiwang.kernel.database import Connection, JsonObject
+from yiwang.kernel.deadlines import parse_deadline
+from yiwang.kernel.errors import FieldError, InvalidInput
+
+NEED_WORDS = {
+    "department": "处置部门",
+    "section": "科室",
+    "handler": "处置人员",
+    "standard": "立案标准",
+    "class": "分类",
+    "limit": "处置时限",
+    "reason": "理由",
+    "note": "意见",
+    "photos": "照片",
+    "satisfaction": "满意度",
+}
+
+_PHOTO_KINDS: dict[str, AttachmentKind] = {"verify": "verify", "handle": "after", "check": "check"}
+_END_STATES: dict[str, State] = {"not_accepted": "not_accepted", "void": "void"}
+_BACK = frozenset({"back", "redo", "not_pass", "rework"})
+
+
+@dataclass(frozen=True, slots=True)
+class StepInput:
+    """What is given with an outcome. ``department`` is an organisation's code or a kind of department it serves."""
+
+    outcome: str
+    note: str = ""
+    department: str | None = None
+    section: str | None = None
+    handler: UUID | None = None
+    standard: str | None = None
+    class_code: str | None = None
+    limit: str | None = None
+    satisfaction: int | None = None
+    photos: tuple[PhotoClaim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """The case after the step."""
+
+    case_id: UUID
+    number: str
+    status: str
+    stage: str
+    state: State
+    due_at: datetime | None
+
+
+class Steps:
+    """One per process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def complete(self, task_id: UUID, actor: Actor, given: StepInput) -> StepResult:
+        """Finish a task with an outcome.
+
+        Raises:
+            TaskAlreadyDone (who, when), TaskNotYours, OutcomeUnknown, InstanceSuspended: from flow;
+            OutcomeNeeds, DepartmentUnknown, SectionNotOfDepartment, ClassUnknown, StandardUnknown, PhotoUnknown.
+        """
+        parts = self._parts
+        now = parts.context.clock.now()
+        async with parts.context.database.transaction() as connection:
+            case = await store.case_for_task(connection, task_id)
+            if case is None:
+                raise await parts.flow.why_not_live(connection, task_id)
+            case_type = await parts.catalogue.version(connection, case.type, case.type_version)
+            changes, variables = self._judge(case, case_type, given)
+            advance = await parts.flow.complete(
+                connection, task_id, actor, given.outcome, variables, now, note=given.note
+            )
+            finished = advance.finished
+            stage = finished.stage if finished else case.stage
+            if finished is not None:
+                outcome = case_type.definition.graph.task(finished.node).outcomes[given.outcome]
+                self._check_needs(given, outcome.needs, case, changes)
+            changes.update(self.effects(case, advance, stage, given.outcome, now))
+            if given.satisfaction is not None:
+                changes["satisfaction"] = given.satisfaction
+            await self._photos(connection, case, stage, given.photos)
+            await store.change_case(connection, case.id, changes)
+            entries = [
+                case_entry(
+                    actor, now, "case.step", case, self._story(case_type, given, changes, stage), status=advance.status
+                )
+            ]
+            if advance.ended:
+                entries.append(
+                    case_entry(actor, now, "case.closed", case, {"outcome": given.outcome}, status=advance.status)
+                )
+                entries += await self.close_followers(connection, actor, case, advance.status, now)
+            await journal.append_many(connection, entries)
+        return StepResult(
+            case.id,
+            case.number,
+            advance.status,
+            advance.stage,
+            changes.get("state", case.state),
+            changes.get("due_at", case.due_at),
+        )
+
+    def advise(self, case: CaseFile, case_type: CaseType) -> tuple[OrganisationRow | None, Advice | None]:
+        """Which department the table proposes for this case, with the reason; the class's own department otherwise."""
+        code = case.class_code or ""
+        advice = None
+        if case_type.dispatch is not None:
+            advice = case_type.dispatch.advise(Facts(code, case.area, case.text, case.channel, case.urgency))
+        kind = advice.department if advice else None
+        if kind is None and code in case_type.classes:
+            kind = case_type.classes[code].department
+        if kind is None:
+            return None, advice
+        return self.department(kind, case.area), advice
+
+    def department(self, word: str, area: str) -> OrganisationRow | None:
+        """The organisation with this code, or the one that serves this kind of department for the area."""
+        directory = self._parts.directory
+        return directory.organisation_by_code(word) or directory.serving(word, area)
+
+    def _judge(self, case: CaseFile, case_type: CaseType, given: StepInput) -> tuple[Changes, JsonObject]:
+        """What the given data change of the case, and the flow variables they set."""
+        changes: Changes = {}
+        variables: JsonObject = {}
+        self._judge_class(case, case_type, given, changes, variables)
+        if given.limit is not None:
+            parse_deadline(given.limit)
+        if given.department is not None:
+            self._judge_department(case, case_type, given, changes, variables)
+        elif given.limit is not None:
+            changes["limit_text"] = variables["limit"] = given.limit
+        department_id = changes.get("department_id", case.department_id)
+        if given.section is not None:
+            section = self._parts.directory.organisation_by_code(given.section)
+            if section is None:
+                raise DepartmentUnknown(department=given.section[:60])
+            if department_id is None or section.id not in self._parts.directory.subtree(department_id):
+                raise SectionNotOfDepartment(section=given.section, department=str(department_id))
+            changes["section_id"] = variables["section"] = section.id
+        if given.handler is not None:
+            person = self._parts.directory.person(given.handler)
+            inside = self._parts.directory.subtree(department_id) if department_id is not None else frozenset()
+            if person is None or person.organisation_id not in inside:
+                raise SectionNotOfDepartment(section=str(given.handler), department=str(department_id))
+            changes["handler_id"] = given.handler
+            variables["handler"] = str(given.handler)
+        return changes, variables
+
+    def _judge_class(
+        self, case: CaseFile, case_type: CaseType, given: StepInput, changes: Changes, variables: JsonObject
+    ) -> None:
+        class_code = case.class_code
+        if given.class_code is not None and given.class_code != case.class_code:
+            class_code = case_type.case_class(given.class_code).code
+            changes["class_code"] = variables["class"] = class_code
+            changes["class_source"] = "person"
+            changes["standard"] = None
+        if given.standard is not None and class_code is not None:
+            standard = case_type.standard(class_code, given.standard)
+            changes["standard"] = standard.id
+            if standard.urgency == "urgent":
+                changes["urgency"] = variables["urgency"] = "urgent"
+
+    def _judge_department(
+        self, case: CaseFile, case_type: CaseType, given: StepInput, changes: Changes, variables: JsonObject
+    ) -> None:
+        assert given.department is not None
+        found = self.department(given.department, case.area)
+        if found is None:
+            raise DepartmentUnknown(department=given.department[:60])
+        class_code = changes.get("class_code", case.class_code)
+        standard = changes.get("standard", case.standard)
+        limit = given.limit
+        if limit is None:
+            proposed, advice = self.advise(case, case_type)
+            if advice is not None and advice.limit and proposed is not None and proposed.id == found.id:
+                limit = advice.limit
+        if limit is None and class_code is not None:
+            limit = case_type.standard(class_code, standard).limit
+        changes["department_id"] = changes["organisation_id"] = variables["department"] = found.id
+        changes["section_id"] = changes["handler_id"] = variables["section"] = variables["handler"] = None
+        changes["limit_text"] = variables["limit"] = limit
+
+    def _check_needs(self, given: StepInput, needs: Sequence[str], case: CaseFile, changes: Changes) -> None:
+        have: dict[str, object] = {
+            "department": changes.get("department_id"),
+            "section": given.section,
+            "handler": given.handler,
+            "standard": changes.get("standard", case.standard),
+            "class": changes.get("class_code", case.class_code),
+            "limit": changes.get("limit_text", case.limit_text),
+            "reason": given.note,
+            "note": given.note,
+            "photos": given.photos,
+            "satisfaction": given.satisfaction,
+        }
+        missing = [need for need in needs if not have.get(need)]
+        if missing:
+            words = "、".join(NEED_WORDS.get(need, need) for need in missing)
+            raise OutcomeNeeds(
+                errors=[
+                    FieldError(
+                        where=f"/{need}",
+                        code="input.missing",
+                        zh=f"请填写{NEED_WORDS.get(need, need)}",
+                        en=f"give {need}",
+                    )
+                    for need in missing
+                ],
+                outcome=given.outcome,
+                missing=", ".join(missing),
+                missing_zh=words,
+            )
+
+    def effects(self, case: CaseFile, advance: Advance, stage: str, outcome: str, now: datetime) -> Changes:
+        """What an advance of the flow changes of its case: status, clocks, milestones, counts, the end."""
+        changes: Changes = {"status": advance.status, "stage": advance.stage}
+        match stage, outcome:
+            case "accept", "file":
+                changes["filed_at"] = now
+            case "dispatch", "dispatch":
+                changes["dispatched_at"] = now
+            case "confirm", "confirm":
+                changes["handled_at"] = now
+            case "check", "pass":
+                changes["checked_at"] = now
+        if stage == "check" and outcome == "not_pass" or outcome == "rework":
+            changes["rework_count"] = case.rework_count + 1
+            changes["handled_at"] = changes["checked_at"] = None
+        elif outcome in _BACK:
+            changes["return_count"] = case.return_count + 1
+            if stage == "receive":
+                changes["department_id"] = None
+                changes["organisation_id"] = _centre(self._parts, case)
+        clock = advance.clocks.get("handling")
+        if clock is not None:
+            changes["due_at"], changes["warn_at"] = clock.due_at, clock.warn_at
+        if advance.ended:
+            changes["state"] = _END_STATES.get(advance.stage, "closed")
+            changes["closed_at"] = now
+        return changes
+
+    async def start_again(self, connection: Connection, case: CaseFile, actor: Actor, now: datetime) -> Advance:
+        """Begin the case's flow anew from its start, under the version it was opened with; verification is not repeated."""
+        parts = self._parts
+        await parts.catalogue.version(connection, case.type, case.type_version)
+        return await parts.flow.reopen(connection, case.id, actor, now, variables={"verify": False})
+
+    async def close_followers(
+        self, connection: Connection, actor: Actor, head: CaseFile, status: str, now: datetime
+    ) -> list[journal.Entry]:
+        """End the cases folded under a head with it; returns their entries."""
+        if head.followers == 0:
+            return []
+        entries: list[journal.Entry] = []
+        for follower in await store.followers_of(connection, head.id, limit=10_000):
+            if follower.state == "folded" and follower.closed_at is None:
+                await store.change_case(connection, follower.id, {"status": status, "closed_at": now})
+                entries.append(case_entry(actor, now, "case.closed", follower, {"head": head.number}, status=status))
+        return entries
+
+    async def _photos(self, connection: Connection, case: CaseFile, stage: str, photos: Sequence[PhotoClaim]) -> None:
+        if not photos:
+            return
+        kind = _PHOTO_KINDS.get(stage, "other")
+        bound = await store.bind_attachments(
+            connection, [case.id] * len(photos), [photo.id for photo in photos], [photo.claim for photo in photos], kind
+        )
+        if bound != len(photos):
+            raise PhotoUnknown()
+
+    def _story(self, case_type: CaseType, given: StepInput, changes: Changes, stage: str) -> JsonObject:
+        data: JsonObject = {"stage": stage, "outcome": given.outcome}
+        if given.note:
+            data["note"] = given.note
+        department = changes.get("department_id")
+        if department is not None:
+            found = self._parts.directory.organisation(department)
+            data["department"] = found.names_zh if found else department
+            data["organisation"] = department
+        told = {
+            "limit": changes.get("limit_text"),
+            "standard": changes.get("standard"),
+            "class": changes.get("class_code"),
+        }
+        data.update({name: value for name, value in told.items() if value is not None})
+        if given.photos:
+            data["photos"] = [str(photo.id) for photo in given.photos]
+        if given.satisfaction is not None:
+            data["satisfaction"] = given.satisfaction
+        return data
+
+    async def claim(self, task_id: UUID, actor: Actor) -> None:
+        """Take a task out of its post's queue for oneself."""
+        await self._hand(task_id, actor, actor.account_id, "case.claimed", "")
+
+    async def reassign(self, task_id: UUID, actor: Actor, person: UUID, note: str) -> None:
+        """Hand a task to another person (转派); the receiver must hold the task's post or belong to its organisation."""
+        if not note:
+            raise InvalidInput(
+                errors=[FieldError(where="/note", code="input.missing", zh="请写明转派理由", en="say why")], count=1
+            )
+        await self._hand(task_id, actor, person, "case.reassigned", note)
+
+    async def _hand(self, task_id: UUID, actor: Actor, person: UUID | None, verb: str, note: str) -> None:
+        parts = self._parts
+        now = parts.context.clock.now()
+        async with parts.context.database.transaction() as connection:
+            case = await store.case_for_task(connection, task_id)
+            if case is None:
+                raise await parts.flow.why_not_live(connection, task_id)
+            await parts.flow.assign(connection, task_id, actor, person, now)
+            known = parts.directory.person(person) if person else None
+            data: JsonObject = {"person": known.name if known else None, **({"note": note} if note else {})}
+            await journal.append(connection, case_entry(actor, now, verb, case, data))
+
+
+def _centre(parts: Parts, case: CaseFile) -> int | None:
+    centre = parts.directory.serving("centre", case.area)
+    return centre.id if centre else None

@@ -1,0 +1,163 @@
+"""SQL that reads and changes single case files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields as dataclass_fields
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from yiwang.casework.model import CaseFile, Reporter, State
+from yiwang.kernel.database import Connection, JsonObject, Record
+
+COLUMNS = ", ".join(f"c.{item.name}" for item in dataclass_fields(CaseFile))
+
+
+class Changes(TypedDict, total=False):
+    """What one act changes of a case file; keys are columns."""
+
+    state: State
+    status: str
+    stage: str
+    class_code: str | None
+    class_system: str
+    class_source: str
+    standard: str | None
+    text: str
+    address: str
+    organisation_id: int | None
+    department_id: int | None
+    section_id: int | None
+    handler_id: UUID | None
+    urgency: str
+    head_id: UUID | None
+    followers: int
+    filed_at: datetime | None
+    dispatched_at: datetime | None
+    handled_at: datetime | None
+    checked_at: datetime | None
+    closed_at: datetime | None
+    archived_at: datetime | None
+    limit_text: str | None
+    due_at: datetime | None
+    warn_at: datetime | None
+    suspended_at: datetime | None
+    supervised_at: datetime | None
+    forced: bool
+    rework_count: int
+    return_count: int
+    extension_count: int
+    reopen_count: int
+    satisfaction: int | None
+    fields: JsonObject
+
+
+def case_of(row: Record) -> CaseFile:
+    """The case file of a row that holds :data:`COLUMNS` first."""
+    return CaseFile(*tuple(row)[: len(dataclass_fields(CaseFile))])
+
+
+async def find_case(connection: Connection, case_id: UUID) -> CaseFile | None:
+    row = await connection.fetchrow(f"select {COLUMNS} from case_file c where c.id = $1", case_id)
+    return case_of(row) if row else None
+
+
+async def cases_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
+    rows = await connection.fetch(f"select {COLUMNS} from case_file c where c.id = any($1::uuid[])", ids)
+    return {row["id"]: case_of(row) for row in rows}
+
+
+async def case_for_update(connection: Connection, case_id: UUID) -> CaseFile | None:
+    """The case, locked until the end of the transaction. Cases are always locked before their flow rows."""
+    row = await connection.fetchrow(f"select {COLUMNS} from case_file c where c.id = $1 for no key update", case_id)
+    return case_of(row) if row else None
+
+
+async def case_for_task(connection: Connection, task_id: UUID) -> CaseFile | None:
+    """The case that a live task belongs to, locked; None when the task is not live (any more)."""
+    row = await connection.fetchrow(
+        f"select {COLUMNS} from case_file c where c.id = (select subject_id from flow_task where id = $1)"
+        " for no key update",
+        task_id,
+    )
+    return case_of(row) if row else None
+
+
+async def change_case(connection: Connection, case_id: UUID, changes: Changes) -> None:
+    """Write the changed columns; the row is locked by the caller."""
+    if not changes:
+        return
+    names = list(changes)
+    sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, start=2))
+    await connection.execute(f"update case_file set {sets} where id = $1", case_id, *changes.values())
+
+
+async def case_by_number(connection: Connection, number: str, code: str) -> CaseFile | None:
+    """The case with this number, if ``code`` is its reporter's follow code."""
+    row = await connection.fetchrow(
+        f"select {COLUMNS} from case_file c join case_reporter r on r.case_id = c.id where c.number = $1 and r.code = $2",
+        number,
+        code,
+    )
+    return case_of(row) if row else None
+
+
+async def reporter_of(connection: Connection, case_id: UUID) -> tuple[Reporter, str, UUID | None] | None:
+    """(reporter, follow code, account) of a case."""
+    row = await connection.fetchrow(
+        "select name, phone, code, account_id from case_reporter where case_id = $1", case_id
+    )
+    return (Reporter(row["name"], row["phone"]), row["code"], row["account_id"]) if row else None
+
+
+async def set_reporter_account(connection: Connection, case_id: UUID, account_id: UUID) -> None:
+    await connection.execute("update case_reporter set account_id = $2 where case_id = $1", case_id, account_id)
+
+
+async def followers_of(connection: Connection, head_id: UUID, *, limit: int = 200) -> list[CaseFile]:
+    """The cases folded under a head, oldest first."""
+    rows = await connection.fetch(
+        f"select {COLUMNS} from case_file c where c.head_id = $1 order by c.reported_at, c.id limit $2", head_id, limit
+    )
+    return [case_of(row) for row in rows]
+
+
+async def repeated_keys(
+    connection: Connection, keys: Sequence[str], sources: Sequence[tuple[str, str]]
+) -> list[tuple[CaseFile, str, str | None, str | None]]:
+    """Cases that already hold one of the idempotency keys or (type, source number)s.
+
+    Returns (case, follow code, idempotency key, head's number).
+    """
+    rows = await connection.fetch(
+        f"select {COLUMNS}, r.code, c.idempotency_key, h.number as head_number from case_file c"
+        " join case_reporter r on r.case_id = c.id left join case_file h on h.id = c.head_id"
+        " where c.idempotency_key = any($1::text[])"
+        " or (c.type, c.source_number) in (select * from unnest($2::text[], $3::text[]))",
+        keys,
+        [kind for kind, _ in sources],
+        [number for _, number in sources],
+    )
+    return [(case_of(row), row["code"], row["idempotency_key"], row["head_number"]) for row in rows]
+
+
+async def case_by_number_only(connection: Connection, number: str) -> CaseFile | None:
+    row = await connection.fetchrow(f"select {COLUMNS} from case_file c where c.number = $1", number)
+    return case_of(row) if row else None
+
+
+async def add_follower(connection: Connection, head_id: UUID, by: int) -> None:
+    await connection.execute("update case_file set followers = followers + $2 where id = $1", head_id, by)
+
+
+async def archivable(connection: Connection, type_key: str, before: datetime, *, limit: int) -> list[CaseFile]:
+    """Closed cases of a type whose closing lies before ``before`` and that are not archived yet, locked."""
+    rows = await connection.fetch(
+        f"select {COLUMNS} from case_file c where c.closed_at < $2 and c.archived_at is null and c.type = $1"
+        " order by c.closed_at limit $3 for no key update skip locked",
+        type_key,
+        before,
+        limit,
+    )
+    return [case_of(row) for row in rows]
