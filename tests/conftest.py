@@ -1,11 +1,40 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use: the reference data, a private database server, a fresh migrated database."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from yiwang.kernel import migrations
+from yiwang.kernel.cluster import EmbeddedServer
+from yiwang.kernel.database import Database
+
+settings.register_profile("yiwang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("yiwang")
+
+TEMPLATE = "yiwang_template"
+# Tests lose nothing that matters when the power goes, so they need not wait for the disk.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
+
+
+def _run_id() -> str:
+    return os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
+
+
+def test_server() -> EmbeddedServer:
+    """The server that all workers of this run share; it belongs to the run, not to the checkout."""
+    return EmbeddedServer(Path(tempfile.gettempdir()) / f"yiwang-test-{_run_id()[:12]}", settings=FAST, say=_quiet)
+
+
+def _quiet(zh: str, en: str) -> None:
+    """Tests do not want progress lines."""
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +44,50 @@ def shared_dir() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no reference data at {folder}; set YIWANG_SHARED to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+async def server() -> EmbeddedServer:
+    """A private PostgreSQL with a template that holds all migrations."""
+    found = test_server()
+    await asyncio.to_thread(found.start)
+
+    async def build(url: str) -> None:
+        await asyncio.to_thread(migrations.upgrade, url)
+
+    await found.ensure_template(TEMPLATE, build)
+    return found
+
+
+@pytest.fixture(scope="module")
+async def database_url(server: EmbeddedServer) -> AsyncIterator[str]:
+    """The URL of a fresh migrated database, one per test module."""
+    name = f"test_{secrets.token_hex(6)}"
+    url = await server.create_database(name, template=TEMPLATE)
+    yield url
+    await server.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A pool on a fresh migrated database, one per test module."""
+    found = await Database.open(database_url, connections=10)
+    yield found
+    await found.close()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The controller (or a run without workers) removes the server and its data."""
+    if not hasattr(session.config, "workerinput"):
+        run = getattr(session.config, "_yiwang_run", None)
+        if run is None and "PYTEST_XDIST_TESTRUNUID" not in os.environ:
+            plugin = session.config.pluginmanager.getplugin("dsession")
+            uid = getattr(getattr(plugin, "nodemanager", None), "testrunuid", None)
+            if uid:
+                os.environ["PYTEST_XDIST_TESTRUNUID"] = uid
+        server = test_server()
+        if server.home.exists():
+            server.destroy()
+            for left in server.home.iterdir():
+                left.unlink() if left.is_file() else None
+            server.home.rmdir()

@@ -59,15 +59,16 @@ class ClassTree(Declaration):
     classes: list[CaseClass] = Field(min_length=1)
 
 
+Need = Literal["text", "place", "class", "photo", "phone", "address"]
+
+
 class Channel(Declaration):
     """How one channel may report, with its own acceptance rule."""
 
     names: Words
     who: Literal["public", "signed-in"] = "public"
     post: Key | None = Field(None, description="Post that a signed-in reporter must hold, e.g. grid-worker.")
-    needs: list[Literal["text", "place", "class", "photo", "phone", "address"]] = Field(
-        default_factory=lambda: ["text"]
-    )
+    needs: list[Need] = ["text"]
     accept: Expression | None = Field(None, description="CEL over the report; false refuses it with `refusal`.")
     refusal: Words | None = None
     variables: dict[str, Any] = Field(
@@ -82,7 +83,7 @@ class Fold(Declaration):
     days: float = Field(7, ge=0, le=365)
 
 
-class Field_(Declaration):
+class CaseField(Declaration):
     """A field of a case beyond the common ones; ``schema`` is JSON Schema 2020-12."""
 
     names: Words
@@ -103,7 +104,7 @@ class CaseTypeDeclaration(Declaration):
     flow: Key = Field(description="Id of the process in flows/*.bpmn that is this case's life.")
     classes: Key = Field(description="Id of the class tree in classes/*.yaml.")
     channels: dict[Key, Channel] = Field(min_length=1)
-    fields: dict[Key, Field_] = Field(default_factory=dict)
+    fields: dict[Key, CaseField] = Field(default_factory=dict)
     fold: Fold | None = None
     dispatch: Key | None = Field(
         None, description="Id of the decision table in rules/*.yaml that advises the department."

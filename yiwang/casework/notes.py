@@ -1,7 +1,7 @@
 """The journal's sentences about cases: verbs and what each records. The story of a case is read from these.
 
-Every entry carries ``number``, ``status``, ``class``, ``organisation``, ``grid``, ``lon``, ``lat``, so that followers (the live map, scoring)
-need no look-up. Names and phone numbers of reporters never enter the journal.
+Every entry carries ``number``, ``status``, ``class``, ``organisation``, ``grid``, ``lon``, ``lat``, so that followers
+(the live map, scoring) need no look-up. Names and phone numbers of reporters never enter the journal.
 """
 
 from __future__ import annotations

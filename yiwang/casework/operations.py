@@ -1,4 +1,4 @@
-"""Verbs on a case that are not the finishing of a task: 挂账, 恢复, 催办, 督办, 延期, 强制结案, 作废, 并案, 重新办理, 评价, 归档.
+"""Verbs on a case beside the finishing of its tasks: 挂账, 恢复, 催办, 督办, 延期, 强制结案, 作废, 并案, 重新办理, 评价, 归档.
 
 Each is one transaction: the case is locked, the rule is asked, flow and case change, the journal is written.
 """
@@ -202,8 +202,8 @@ class Operations:
         """取消并案: the case goes its own way again, from the beginning."""
         _needed(note)
         async with self._on(case_id, actor, "unfold") as (connection, case, now):
-            assert case.head_id is not None
-            await store.add_follower(connection, case.head_id, -1)
+            if case.head_id is not None:
+                await store.add_follower(connection, case.head_id, -1)
             await self._begin_again(connection, actor, case, now, "case.unfolded", note)
 
     async def reopen(self, number: str, code: str, actor: Actor, reason: str) -> CaseFile:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from yiwang.casework.catalogue import Catalogue
 from yiwang.flow.service import FlowService
-from yiwang.geo.service import Locator
+from yiwang.geo.locator import Locator
 from yiwang.identity.directory import Directory
 from yiwang.kernel.context import Context
 

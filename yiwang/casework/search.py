@@ -6,7 +6,7 @@ until the page is full, so a frequent word touches one month and a rare one a fe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from yiwang.kernel.text import SearchQuery
@@ -29,10 +29,15 @@ def _quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def stored_terms(terms: list[str], at: datetime) -> str:
-    """The tsvector literal for a case reported at ``at`` whose searchable text has ``terms``."""
+def stored_lexemes(terms: Iterable[str], at: datetime) -> list[str]:
+    """The lexemes under which a case reported at ``at`` is found, each once."""
     bucket = _bucket(month_number(at))
-    return " ".join(sorted({_quoted(bucket + term) for term in terms}))
+    return list({bucket + term: None for term in terms})
+
+
+def stored_terms(terms: Iterable[str], at: datetime) -> str:
+    """The same as a tsvector literal."""
+    return " ".join(_quoted(lexeme) for lexeme in stored_lexemes(terms, at))
 
 
 def month_query(query: SearchQuery, newest: int, oldest: int) -> str:

@@ -20,7 +20,7 @@ from yiwang.casework.reading import Reading
 from yiwang.casework.steps import Steps
 from yiwang.flow.model import Definition
 from yiwang.flow.service import FlowService
-from yiwang.geo.service import Locator
+from yiwang.geo.locator import Locator
 from yiwang.identity.directory import Directory
 from yiwang.kernel.access import Actor
 from yiwang.kernel.context import Context

@@ -195,10 +195,9 @@ class Steps:
     def _judge_department(
         self, case: CaseFile, case_type: CaseType, given: StepInput, changes: Changes, variables: JsonObject
     ) -> None:
-        assert given.department is not None
-        found = self.department(given.department, case.area)
+        found = self.department(given.department or "", case.area)
         if found is None:
-            raise DepartmentUnknown(department=given.department[:60])
+            raise DepartmentUnknown(department=(given.department or "")[:60])
         class_code = changes.get("class_code", case.class_code)
         standard = changes.get("standard", case.standard)
         limit = given.limit
@@ -255,7 +254,7 @@ class Steps:
                 changes["handled_at"] = now
             case "check", "pass":
                 changes["checked_at"] = now
-        if stage == "check" and outcome == "not_pass" or outcome == "rework":
+        if (stage == "check" and outcome == "not_pass") or outcome == "rework":
             changes["rework_count"] = case.rework_count + 1
             changes["handled_at"] = changes["checked_at"] = None
         elif outcome in _BACK:
@@ -307,7 +306,7 @@ class Steps:
         department = changes.get("department_id")
         if department is not None:
             found = self._parts.directory.organisation(department)
-            data["department"] = found.names_zh if found else department
+            data["department"] = found.name_zh if found else department
             data["organisation"] = department
         told = {
             "limit": changes.get("limit_text"),

@@ -210,7 +210,9 @@ def case_json(service: CaseService, case: CaseFile, now: datetime) -> JsonObject
         "lat": case.lat,
         "area": case.area,
         "grid": case.grid,
-        "department": {"code": department.code, "zh": department.name_zh, "en": department.name_en} if department else None,
+        "department": {"code": department.code, "zh": department.name_zh, "en": department.name_en}
+        if department
+        else None,
         "section": {"code": section.code, "zh": section.name_zh, "en": section.name_en} if section else None,
         "handler": handler.name if handler else None,
         "urgency": case.urgency,

@@ -14,14 +14,13 @@ import yiwang.casework.errors  # noqa: F401  # registers the codes that the desc
 from yiwang.casework.api.answers import json_response, problems
 from yiwang.casework.api.bodies import (
     AddBody,
-
     ClassCode,
     FollowBody,
     Key,
     Number,
-    ReportBody,
-    ReopenBody,
     RateBody,
+    ReopenBody,
+    ReportBody,
     case_json,
     opened_json,
     service_of,
@@ -36,7 +35,9 @@ router = APIRouter(tags=["cases 案件"])
 Text = Annotated[str | None, Query(max_length=100)]
 IdempotencyKey = Annotated[
     str | None,
-    Header(min_length=8, max_length=100, pattern=r"^[!-~]+$", description="Repeat a request safely: same key, same case."),
+    Header(
+        min_length=8, max_length=100, pattern=r"^[!-~]+$", description="Repeat a request safely: same key, same case."
+    ),
 ]
 
 
@@ -45,7 +46,11 @@ IdempotencyKey = Annotated[
     status_code=201,
     summary="Report 上报",
     responses=problems(
-        "case.type_unknown", "case.channel_not_yours", "identity.sign_in_needed", "input.too_many_requests", "unavailable"
+        "case.type_unknown",
+        "case.channel_not_yours",
+        "identity.sign_in_needed",
+        "input.too_many_requests",
+        "unavailable",
     ),
 )
 async def report(
@@ -84,7 +89,9 @@ async def cases(
     head_id: UUID | None = None,
     reported_from: datetime | None = None,
     reported_to: datetime | None = None,
-    box: Annotated[str | None, Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100, description="west,south,east,north")] = None,
+    box: Annotated[
+        str | None, Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100, description="west,south,east,north")
+    ] = None,
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
@@ -172,7 +179,9 @@ async def suggest(
     ]
 
 
-@router.post("/cases/follow", summary="Follow by number and code 查询进度", responses=problems("case.follow_code_wrong"))
+@router.post(
+    "/cases/follow", summary="Follow by number and code 查询进度", responses=problems("case.follow_code_wrong")
+)
 async def follow(request: Request, body: FollowBody) -> Response:
     """The reporter's view of a case."""
     service = service_of(request)
@@ -180,7 +189,11 @@ async def follow(request: Request, body: FollowBody) -> Response:
     return json_response(public_json(service, view))
 
 
-@router.post("/cases/reopen", summary="Not fixed 重新办理", responses=problems("case.follow_code_wrong", "case.operation_not_now"))
+@router.post(
+    "/cases/reopen",
+    summary="Not fixed 重新办理",
+    responses=problems("case.follow_code_wrong", "case.operation_not_now"),
+)
 async def reopen(request: Request, body: ReopenBody, actor: CurrentActor) -> Response:
     """The reporter says that the matter is not solved; the case goes back to work."""
     service = service_of(request)
@@ -196,7 +209,9 @@ async def rate(request: Request, body: RateBody, actor: CurrentActor) -> Respons
     return json_response(public_json(service, await service.reading.follow(body.number, body.code)))
 
 
-@router.post("/cases/add", summary="Tell more 补充情况", responses=problems("case.follow_code_wrong", "case.operation_not_now"))
+@router.post(
+    "/cases/add", summary="Tell more 补充情况", responses=problems("case.follow_code_wrong", "case.operation_not_now")
+)
 async def add(request: Request, body: AddBody, actor: CurrentActor) -> Response:
     """The reporter adds to an open case."""
     service = service_of(request)
@@ -209,7 +224,9 @@ async def case(
     request: Request,
     case_id: UUID,
     actor: SignedInActor,
-    purpose: Annotated[str, Query(max_length=200, description="Why the reporter's name and phone are needed; journalled.")] = "",
+    purpose: Annotated[
+        str, Query(max_length=200, description="Why the reporter's name and phone are needed; journalled.")
+    ] = "",
 ) -> Response:
     """Everything about a case, with the operations that are possible now and why the others are not."""
     service = service_of(request)
@@ -217,7 +234,9 @@ async def case(
     return json_response(view_json(service, view))
 
 
-@router.get("/cases/{case_id}/story", summary="Its story 办理经过", responses=problems("not_found", "identity.sign_in_needed"))
+@router.get(
+    "/cases/{case_id}/story", summary="Its story 办理经过", responses=problems("not_found", "identity.sign_in_needed")
+)
 async def story(
     request: Request,
     case_id: UUID,
@@ -227,7 +246,9 @@ async def story(
 ) -> Response:
     """The journal of the case in order; page on with `after` = the last `seq`."""
     rows = await service_of(request).reading.story(case_id, actor, after=after, limit=limit)
-    return json_response({"items": [row_json(row) for row in rows], "next": rows[-1].seq if len(rows) == limit else None})
+    return json_response(
+        {"items": [row_json(row) for row in rows], "next": rows[-1].seq if len(rows) == limit else None}
+    )
 
 
 def _zoned(at: datetime | None, name: str) -> datetime | None:
@@ -247,7 +268,10 @@ def _box(text: str | None) -> tuple[float, float, float, float] | None:
         west, south, east, north = 1.0, 1.0, 0.0, 0.0
     if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
         raise InvalidInput(
-            errors=[FieldError(where="box", code="input.box", zh="范围应为 西,南,东,北", en="give west,south,east,north")], count=1
+            errors=[
+                FieldError(where="box", code="input.box", zh="范围应为 西,南,东,北", en="give west,south,east,north")
+            ],
+            count=1,
         )
     return west, south, east, north
 
@@ -284,9 +308,10 @@ def read_loose_cursor(text: str | None) -> tuple[datetime | None, UUID] | None:
 
 def _bad_cursor() -> InvalidInput:
     return InvalidInput(
-        errors=[FieldError(where="after", code="input.cursor", zh="翻页标记无效,请从第一页开始", en="not a page key; start anew")],
+        errors=[
+            FieldError(
+                where="after", code="input.cursor", zh="翻页标记无效,请从第一页开始", en="not a page key; start anew"
+            )
+        ],
         count=1,
     )
-
-
-

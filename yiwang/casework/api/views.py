@@ -154,7 +154,13 @@ def _standards(view: CaseView) -> list[Json]:
     if case_class is None:
         return []
     return [
-        {"id": item.id, "filing": item.filing.zh, "closing": item.closing.zh, "limit": item.limit, "urgency": item.urgency}
+        {
+            "id": item.id,
+            "filing": item.filing.zh,
+            "closing": item.closing.zh,
+            "limit": item.limit,
+            "urgency": item.urgency,
+        }
         for item in case_class.standards
     ]
 
@@ -166,11 +172,11 @@ def public_json(service: CaseService, view: PublicView) -> JsonObject:
     for row in view.story:
         zh, en = VERBS.get(row.entry.verb, (row.entry.verb, row.entry.verb))
         data: JsonObject = {key: row.entry.data[key] for key in _PUBLIC_DATA if key in row.entry.data}
-        if row.entry.verb == "case.step" and data.get("stage") not in ("confirm", "close", "accept"):
+        if not _note_is_public(row):
             data.pop("note", None)
-        elif row.entry.verb != "case.step" and row.entry.verb not in _PUBLIC_NOTES:
-            data.pop("note", None)
-        story.append({"at": row.entry.at.isoformat(), "zh": zh, "en": en, "status": row.entry.data.get("status"), "data": data})
+        story.append(
+            {"at": row.entry.at.isoformat(), "zh": zh, "en": en, "status": row.entry.data.get("status"), "data": data}
+        )
     return {
         "number": case.number,
         "type": case.type,
@@ -200,6 +206,13 @@ def public_json(service: CaseService, view: PublicView) -> JsonObject:
             if item.kind in ("report", "after", "check")
         ],
     }
+
+
+def _note_is_public(row: JournalRow) -> bool:
+    """The reporter's own words, and what an office answers at filing, feedback and closing; nothing said in between."""
+    if row.entry.verb == "case.step":
+        return row.entry.data.get("stage") in ("accept", "confirm", "close")
+    return row.entry.verb in _PUBLIC_NOTES
 
 
 def task_json(service: CaseService, item: TaskItem) -> JsonObject:

@@ -21,7 +21,7 @@ from yiwang.casework.errors import (
 from yiwang.casework.model import ClassSource, Draft, Report, Urgency
 from yiwang.casework.search import stored_terms
 from yiwang.geo.coordinates import to_cgcs2000
-from yiwang.geo.service import Locator
+from yiwang.geo.locator import Locator
 from yiwang.identity.directory import Directory
 from yiwang.kernel.access import Actor
 from yiwang.kernel.calendar import WorkingCalendar
