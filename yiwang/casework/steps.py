@@ -1,6 +1,6 @@
 """Steps: what a person who finishes, claims or hands on a task makes of the case.
 
-Order of locks: the case first, then its flow rows; so two acts on one case never wait for each other in a circle.
+Order of locks: the flow instance first, then the case; so two acts on one case never wait for each other in a circle.
 """
 
 from __future__ import annotations

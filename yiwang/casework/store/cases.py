@@ -69,7 +69,11 @@ async def cases_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID,
 
 
 async def case_for_update(connection: Connection, case_id: UUID) -> CaseFile | None:
-    """The case, locked until the end of the transaction. Cases are always locked before their flow rows."""
+    """The case, locked until the end of the transaction.
+
+    The flow instance is locked first, everywhere: a timer that moves the flow has it already when it comes to the case.
+    """
+    await connection.execute("select from flow_instance where id = $1 for update", case_id)
     row = await connection.fetchrow(f"select {COLUMNS} from case_file c where c.id = $1 for no key update", case_id)
     return case_of(row) if row else None
 
@@ -77,8 +81,8 @@ async def case_for_update(connection: Connection, case_id: UUID) -> CaseFile | N
 async def case_for_task(connection: Connection, task_id: UUID) -> CaseFile | None:
     """The case that a live task belongs to, locked; None when the task is not live (any more)."""
     row = await connection.fetchrow(
-        f"select {COLUMNS} from case_file c where c.id = (select subject_id from flow_task where id = $1)"
-        " for no key update",
+        f"select {COLUMNS} from flow_task t join flow_instance i on i.id = t.instance_id"
+        " join case_file c on c.id = t.subject_id where t.id = $1 for update of i, t for no key update of c",
         task_id,
     )
     return case_of(row) if row else None

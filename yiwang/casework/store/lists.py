@@ -59,7 +59,7 @@ class CaseFilter:
         if self.reported_to:
             found.append(f"c.reported_at < {args.bind(self.reported_to)}")
         if self.clock:
-            found.append(_clock_condition(self.clock, args.bind(now)))
+            found.append(clock_condition(self.clock, args.bind(now)))
         if self.box:
             west, south, east, north = (args.bind(value) for value in self.box)
             found.append(
@@ -71,7 +71,8 @@ class CaseFilter:
         return found
 
 
-def _clock_condition(colour: str, now: str) -> str:
+def clock_condition(colour: str, now: str) -> str:
+    """SQL on case_file ``c``: its handling clock has this colour at ``now`` (a placeholder)."""
     running = "c.closed_at is null and c.due_at is not null and c.handled_at is null"
     return {
         "red": f"({running} and c.suspended_at is null and c.due_at < {now})",
@@ -242,8 +243,8 @@ async def summary(connection: Connection, actor: Actor, now: datetime, day_start
     moment, start = args.bind(now), args.bind(day_start)
     parts = {
         "open": "c.closed_at is null and c.state = 'open'",
-        "overdue": f"{_clock_condition('red', moment)}",
-        "due_soon": f"{_clock_condition('yellow', moment)}",
+        "overdue": f"{clock_condition('red', moment)}",
+        "due_soon": f"{clock_condition('yellow', moment)}",
         "suspended": "c.closed_at is null and c.suspended_at is not null",
         "reported_today": f"c.reported_at >= {start}",
         "closed_today": f"c.closed_at >= {start}",
