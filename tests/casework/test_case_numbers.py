@@ -34,5 +34,5 @@ def test_案件号按规则生成(pattern: str, serial: int, expected: str) -> N
     ],
 )
 def test_缺日期_缺流水号_未知占位符的规则被拒绝(pattern: str) -> None:
-    with pytest.raises(ValueError, match="pattern|date|serial"):
+    with pytest.raises(ValueError, match=r"pattern|date|serial"):
         parse_number_rule(pattern)

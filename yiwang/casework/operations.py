@@ -50,14 +50,14 @@ class Operations:
         """挂账: the clocks stand still until :meth:`resume`."""
         _needed(reason)
         async with self._on(case_id, actor, "suspend") as (connection, case, now):
-            advance = await self._parts.flow.suspend(connection, case.id, actor, now)
+            advance = await self._parts.flow.suspend(connection, case.id, now, actor=actor)
             await store.change_case(connection, case.id, {"suspended_at": now, "due_at": _due(advance, case.due_at)})
             await journal.append(connection, case_entry(actor, now, "case.suspended", case, {"note": reason}))
 
     async def resume(self, case_id: UUID, actor: Actor, note: str = "") -> None:
         """恢复: the clocks go on with what was left of the limit."""
         async with self._on(case_id, actor, "resume") as (connection, case, now):
-            advance = await self._parts.flow.resume(connection, case.id, actor, now)
+            advance = await self._parts.flow.resume(connection, case.id, now, actor=actor)
             clock = advance.clocks.get("handling")
             await store.change_case(
                 connection,
@@ -111,8 +111,8 @@ class Operations:
             await store.decide_request(connection, request.id, "approved" if approve else "refused", actor, now, note)
             data: JsonObject = {"amount": request.amount, "note": note}
             if approve:
-                advance = await self._parts.flow.extend(
-                    connection, case.id, actor, "handling", parse_deadline(request.amount), now
+                advance = await self._parts.flow.extend_clock(
+                    connection, case.id, "handling", request.amount, now, actor=actor
                 )
                 clock = advance.clocks["handling"]
                 await store.change_case(
@@ -140,7 +140,7 @@ class Operations:
         _needed(reason)
         async with self._on(case_id, actor, verb) as (connection, case, now):
             if case.state == "open":
-                await self._parts.flow.cancel(connection, case.id, actor, now, note=reason)
+                await self._parts.flow.cancel(connection, case.id, actor, reason, now)
             await store.change_case(
                 connection,
                 case.id,
@@ -185,7 +185,7 @@ class Operations:
                     why_zh="本案已有并入的案件,请反过来并",
                     why_en="it is a head itself; fold the other way",
                 )
-            await self._parts.flow.cancel(connection, case.id, actor, now, note=head.number)
+            await self._parts.flow.cancel(connection, case.id, actor, head.number, now)
             await store.change_case(
                 connection, case.id, {"state": "folded", "status": "已并案", "stage": "folded", "head_id": head.id}
             )
@@ -228,7 +228,7 @@ class Operations:
     async def _begin_again(
         self, connection: Connection, actor: Actor, case: CaseFile, now: datetime, verb: str, note: str
     ) -> None:
-        advance = await self._steps.start_again(connection, case, actor, now)
+        advance = await self._steps.start_again(connection, case, actor, note, now)
         await store.change_case(
             connection,
             case.id,
@@ -293,6 +293,10 @@ class Operations:
                     await journal.append(connection, case_entry(SYSTEM, now, "case.archived", case))
                     count += 1
         return count
+
+    async def lock(self, connection: Connection, case_id: UUID) -> bool:
+        """Lock a case (and its flow before it) for a timer; whether there is such a case."""
+        return await store.case_for_update(connection, case_id) is not None
 
     async def on_advance(self, connection: Connection, advance: Advance, actor: Actor, at: datetime) -> None:
         """A timer moved the flow: bring the case after it, in the same transaction."""

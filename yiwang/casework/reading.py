@@ -107,7 +107,7 @@ class Reading:
             )
 
     async def view(self, case_id: UUID, actor: Actor, *, purpose: str = "") -> CaseView:
-        """The whole case. With ``purpose`` and the grant ``case:read-personal`` the reporter is shown unmasked and the
+        """The whole case. With ``purpose`` and the grant ``case:read_personal`` the reporter is shown unmasked and the
         reading is journalled.
 
         Raises:
@@ -125,7 +125,7 @@ class Reading:
             case_type = await parts.catalogue.version(connection, case.type, case.type_version)
             found = await store.reporter_of(connection, case.id)
             reporter = found[0] if found else Reporter()
-            shown = bool(purpose) and rules.reaches(actor, "read-personal", case)
+            shown = bool(purpose) and rules.reaches(actor, "read_personal", case)
             if shown:
                 await journal.append(connection, case_entry(actor, now, "case.viewed", case, {"purpose": purpose}))
             requests = await store.requests_of(connection, case.id)

@@ -41,7 +41,7 @@ class CaseService:
         self.operations = Operations(parts, self.steps)
         self.reading = Reading(parts, self.steps)
         self.attachments = Attachments(context)
-        flow.on_advance("case", self.operations.on_advance)
+        flow.on_advance("case", self.operations.on_advance, self.operations.lock)
 
     async def report(self, report: Report, actor: Actor) -> Opened:
         """Open a case from a report (or fold it under the case it repeats); durable when it returns."""

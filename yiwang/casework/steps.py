@@ -23,13 +23,13 @@ from yiwang.casework.model import AttachmentKind, CaseFile, PhotoClaim, State
 from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
 from yiwang.casework.store import Changes
-from yiwang.flow.model import Advance
+from yiwang.flow.model import Advance, Start, UserTask
 from yiwang.identity.model import OrganisationRow
 from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.deadlines import parse_deadline
-from yiwang.kernel.errors import FieldError, InvalidInput
+from yiwang.kernel.errors import FieldError, InvalidInput, NotFound
 
 NEED_WORDS = {
     "department": "处置部门",
@@ -93,19 +93,23 @@ class Steps:
         parts = self._parts
         now = parts.context.clock.now()
         async with parts.context.database.transaction() as connection:
-            case = await store.case_for_task(connection, task_id)
-            if case is None:
-                raise await parts.flow.why_not_live(connection, task_id)
+            found = await store.case_for_task(connection, task_id)
+            if found is None:
+                await parts.flow.lock_task(connection, task_id)  # says who finished it and when
+                raise NotFound(what="任务 the task")
+            case, node = found
             case_type = await parts.catalogue.version(connection, case.type, case.type_version)
             changes, variables = self._judge(case, case_type, given)
+            if given.outcome == "handle_self" and actor.account_id is not None:
+                changes["handler_id"], variables["handler"] = actor.account_id, str(actor.account_id)
+            outcome = case_type.definition.graph.task(node).outcomes.get(given.outcome)
+            if outcome is not None:
+                self._check_needs(given, outcome.needs, case, changes)
             advance = await parts.flow.complete(
                 connection, task_id, actor, given.outcome, variables, now, note=given.note
             )
             finished = advance.finished
             stage = finished.stage if finished else case.stage
-            if finished is not None:
-                outcome = case_type.definition.graph.task(finished.node).outcomes[given.outcome]
-                self._check_needs(given, outcome.needs, case, changes)
             changes.update(self.effects(case, advance, stage, given.outcome, now))
             if given.satisfaction is not None:
                 changes["satisfaction"] = given.satisfaction
@@ -270,11 +274,39 @@ class Steps:
             changes["closed_at"] = now
         return changes
 
-    async def start_again(self, connection: Connection, case: CaseFile, actor: Actor, now: datetime) -> Advance:
-        """Begin the case's flow anew from its start, under the version it was opened with; verification is not repeated."""
+    async def start_again(
+        self, connection: Connection, case: CaseFile, actor: Actor, reason: str, now: datetime
+    ) -> Advance:
+        """Let an ended case go on at its filing step (受理), or at the first step of a flow that has none.
+
+        A case imported as closed has no flow yet and begins one. Verification is not repeated.
+        """
         parts = self._parts
-        await parts.catalogue.version(connection, case.type, case.type_version)
-        return await parts.flow.reopen(connection, case.id, actor, now, variables={"verify": False})
+        case_type = await parts.catalogue.version(connection, case.type, case.type_version)
+        if await store.has_flow(connection, case.id):
+            node = _again_from(case_type)
+            return await parts.flow.reopen(connection, case.id, actor, node, reason, now, {"verify": False})
+        centre = _centre(parts, case)
+        start = Start(
+            case.id,
+            case_type.definition,
+            "case",
+            case.id,
+            case.area,
+            case.grid,
+            {
+                "centre": centre,
+                "area": case.area,
+                "grid": case.grid or case.area,
+                "channel": case.channel,
+                "class": case.class_code,
+                "urgency": case.urgency,
+                "verify": False,
+                "visit": case_type.declaration.return_visit,
+                "warn": case_type.declaration.warn,
+            },
+        )
+        return (await parts.flow.start_many(connection, [start], now, actor=actor))[0]
 
     async def close_followers(
         self, connection: Connection, actor: Actor, head: CaseFile, status: str, now: datetime
@@ -336,10 +368,15 @@ class Steps:
         parts = self._parts
         now = parts.context.clock.now()
         async with parts.context.database.transaction() as connection:
-            case = await store.case_for_task(connection, task_id)
-            if case is None:
-                raise await parts.flow.why_not_live(connection, task_id)
-            await parts.flow.assign(connection, task_id, actor, person, now)
+            found = await store.case_for_task(connection, task_id)
+            if found is None:
+                await parts.flow.lock_task(connection, task_id)  # says who finished it and when
+                raise NotFound(what="任务 the task")
+            case, _ = found
+            if verb == "case.claimed" or person is None:
+                await parts.flow.claim(connection, task_id, actor)
+            else:
+                await parts.flow.assign(connection, task_id, actor, person_id=person)
             known = parts.directory.person(person) if person else None
             data: JsonObject = {"person": known.name if known else None, **({"note": note} if note else {})}
             await journal.append(connection, case_entry(actor, now, verb, case, data))
@@ -348,3 +385,9 @@ class Steps:
 def _centre(parts: Parts, case: CaseFile) -> int | None:
     centre = parts.directory.serving("centre", case.area)
     return centre.id if centre else None
+
+
+def _again_from(case_type: CaseType) -> str:
+    """The step at which a reopened case goes on."""
+    tasks = [node for node in case_type.definition.graph.nodes.values() if isinstance(node, UserTask)]
+    return next((node.id for node in tasks if node.stage == "accept"), tasks[0].id)

@@ -81,9 +81,12 @@ class Writer:
 
     async def write(self, connection: Connection, cases: Sequence[PastCase]) -> None:
         """Write a batch in the caller's transaction; its source numbers are new."""
+        if not cases:
+            return
         numbers = await self._numbers(connection, cases)
-        starts = {case.id: self._start(case) for case in cases if case.is_open}
-        first = {case_id: self._flow.first_state(start) for case_id, start in starts.items()}
+        starts = [self._start(case) for case in cases if case.is_open]
+        planned = self._flow.plan_starts(starts, max(case.reported_at for case in cases)) if starts else []
+        first = {answer.instance_id: (answer.status, answer.stage) for _, answer in planned}
         await connection.copy_records_to_table(
             "case_file",
             columns=_CASE_COLUMNS,
@@ -99,9 +102,8 @@ class Writer:
             columns=("case_id", "terms"),
             records=[(case.id, case.lexemes) for case in cases if case.lexemes],
         )
-        if starts:
-            latest = max(case.reported_at for case in cases)
-            await self._flow.start_many(connection, list(starts.values()), latest)
+        if planned:
+            await self._flow.write_starts(connection, planned)
         await journal.append_many(connection, self._entries(cases, numbers))
 
     async def _numbers(self, connection: Connection, cases: Sequence[PastCase]) -> list[str]:

@@ -23,6 +23,7 @@ from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection
+from yiwang.kernel.errors import Problem
 
 GROUP_LIMIT = 100
 
@@ -85,7 +86,7 @@ class Opening:
         except (store.IdempotencyRepeated, PhotoUnknown, ValueError) as error:
             if len(group) > 1:
                 for item in group:
-                    await self._write_group([item])
+                    await self._write_alone(item)
                 return
             if not isinstance(error, store.IdempotencyRepeated):
                 raise
@@ -93,6 +94,13 @@ class Opening:
         for item, opened in zip(group, results, strict=True):
             if not item.answer.done():
                 item.answer.set_result(opened)
+
+    async def _write_alone(self, item: _Waiting) -> None:
+        """Write one report of a group that could not be written; its own fault is told to its own reporter."""
+        try:
+            await self._write_group([item])
+        except Problem as error:
+            item.answer.set_exception(error)
 
     async def write(self, drafts: list[tuple[Draft, Actor]]) -> list[Opened]:
         """Write drafts of which no two are the same matter, in one transaction.
@@ -108,12 +116,12 @@ class Opening:
         """As :meth:`write`, in the caller's transaction."""
         only = [draft for draft, _ in drafts]
         numbers = await self._numbers(connection, only)
-        starts = [self._start(draft) for draft in only]
-        firsts = [self._flow.first_state(start) for start in starts]
+        planned = self._flow.plan_starts([self._start(draft) for draft in only], only[0].reported_at)
+        firsts = [(answer.status, answer.stage) for _, answer in planned]
         heads = await store.open_cases(connection, only, numbers, firsts)
-        running = [start for start in starts if start.instance_id not in heads]
+        running = [item for item in planned if item[1].instance_id not in heads]
         if running:
-            await self._flow.start_many(connection, running, only[0].reported_at)
+            await self._flow.write_starts(connection, running)
         case_ids, photo_ids, claims = photo_rows(only)
         if photo_ids and await store.bind_attachments(connection, case_ids, photo_ids, claims, None) != len(photo_ids):
             raise PhotoUnknown()

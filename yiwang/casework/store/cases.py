@@ -78,14 +78,14 @@ async def case_for_update(connection: Connection, case_id: UUID) -> CaseFile | N
     return case_of(row) if row else None
 
 
-async def case_for_task(connection: Connection, task_id: UUID) -> CaseFile | None:
-    """The case that a live task belongs to, locked; None when the task is not live (any more)."""
+async def case_for_task(connection: Connection, task_id: UUID) -> tuple[CaseFile, str] | None:
+    """The case that a live task belongs to, locked, and the task's node; None when the task is not live (any more)."""
     row = await connection.fetchrow(
-        f"select {COLUMNS} from flow_task t join flow_instance i on i.id = t.instance_id"
+        f"select {COLUMNS}, t.node from flow_task t join flow_instance i on i.id = t.instance_id"
         " join case_file c on c.id = t.subject_id where t.id = $1 for update of i, t for no key update of c",
         task_id,
     )
-    return case_of(row) if row else None
+    return (case_of(row), row["node"]) if row else None
 
 
 async def change_case(connection: Connection, case_id: UUID, changes: Changes) -> None:
@@ -144,6 +144,12 @@ async def repeated_keys(
         [number for _, number in sources],
     )
     return [(case_of(row), row["code"], row["idempotency_key"], row["head_number"]) for row in rows]
+
+
+async def has_flow(connection: Connection, case_id: UUID) -> bool:
+    """Whether the case has a flow instance; one imported as closed has none."""
+    found: bool = await connection.fetchval("select exists (select from flow_instance where id = $1)", case_id)
+    return found
 
 
 async def case_by_number_only(connection: Connection, number: str) -> CaseFile | None:

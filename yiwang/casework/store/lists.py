@@ -197,7 +197,7 @@ async def my_tasks(
         f" select {_TASK}, {COLUMNS} from t join case_file c on c.id = t.subject_id order by t.sort_due, t.id",
         *args.values,
     )
-    return [TaskItem(*tuple(row)[:11], CaseFile(*tuple(row)[11:])) for row in rows]
+    return [TaskItem(*(*tuple(row)[:11], CaseFile(*tuple(row)[11:]))) for row in rows]
 
 
 def _beyond(args: Sql, after: tuple[datetime | None, UUID] | None) -> str:

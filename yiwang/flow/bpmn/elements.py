@@ -1,0 +1,161 @@
+"""XML into a light tree of elements with line numbers, within bounds.
+
+No document type and no entity is accepted (so no expansion, no file or network access); size, number and depth of
+elements are limited while reading, before anything is built from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser, ParseError
+
+from yiwang.flow.errors import FlowUnreadable
+
+most_characters = 2 * 2**20
+most_elements = 50_000
+most_depth = 64
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+YIWANG = "http://yiwang.dev/bpmn/1"
+
+_ENCODING = re.compile(r"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)[\"']")
+
+
+@dataclass(slots=True)
+class Element:
+    """``name`` without namespace. ``attributes``: those without namespace; those of other namespaces are not kept."""
+
+    namespace: str
+    name: str
+    attributes: dict[str, str]
+    line: int
+    children: list[Element] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return self.attributes.get("id", "")
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts).strip()
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, default)
+
+    def bpmn(self, name: str) -> list[Element]:
+        """The children of that BPMN name."""
+        return [child for child in self.children if child.namespace == BPMN and child.name == name]
+
+    @property
+    def extensions(self) -> list[Element]:
+        """The children of ``extensionElements`` in our namespace."""
+        holders = self.bpmn("extensionElements")
+        return [child for holder in holders for child in holder.children if child.namespace == YIWANG]
+
+
+class _Builder:
+    """Receives the parser's events."""
+
+    def __init__(self) -> None:
+        self.root: Element | None = None
+        self.line: Callable[[], int] = lambda: 0
+        self._open: list[Element] = []
+        self._count = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if self._count > most_elements:
+            raise FlowUnreadable(
+                reason_zh=f"元素超过 {most_elements} 个", reason_en=f"it has more than {most_elements} elements"
+            )
+        if len(self._open) >= most_depth:
+            raise FlowUnreadable(
+                reason_zh=f"嵌套超过 {most_depth} 层", reason_en=f"it is nested deeper than {most_depth}"
+            )
+        namespace, name = _split(tag)
+        element = Element(namespace, name, {k: v for k, v in attributes.items() if k[0] != "{"}, self.line())
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self.root = element
+        self._open.append(element)
+
+    def end(self, tag: str) -> None:
+        self._open.pop()
+
+    def data(self, text: str) -> None:
+        if self._open:
+            self._open[-1].texts.append(text)
+
+    def close(self) -> None:
+        """The parser's target must have it; the tree is taken from ``root``."""
+
+
+class _Position(Protocol):
+    CurrentLineNumber: int
+
+
+class _WithPosition(Protocol):
+    """What the stubs of the parser do not tell: it keeps the expat parser that knows the line."""
+
+    parser: _Position
+
+
+def _split(tag: str) -> tuple[str, str]:
+    namespace, _, name = tag[1:].rpartition("}") if tag.startswith("{") else ("", "", tag)
+    return namespace, name
+
+
+def text_of(xml: str | bytes) -> str:
+    """The file as text, without byte order mark.
+
+    Raises:
+        FlowUnreadable: larger than 2 MiB, not UTF-8, or holding NUL characters.
+    """
+    if len(xml) > most_characters:
+        size = f"{most_characters // 2**20} MiB"
+        raise FlowUnreadable(reason_zh=f"文件超过 {size}", reason_en=f"it is larger than {size}")
+    if isinstance(xml, bytes):
+        try:
+            xml = xml.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise FlowUnreadable(reason_zh="不是 UTF-8 编码", reason_en="it is not encoded in UTF-8") from error
+    text = xml.removeprefix("\ufeff")
+    declared = _ENCODING.match(text)
+    if declared is not None and declared.group(1).lower() not in ("utf-8", "utf8", "us-ascii"):
+        name = declared.group(1)[:40]
+        raise FlowUnreadable(reason_zh=f"编码声明是 {name}", reason_en=f"its declared encoding is {name}")
+    if "\0" in text:
+        raise FlowUnreadable(reason_zh="含有空字符", reason_en="it holds NUL characters")
+    return text
+
+
+def parse_xml(text: str) -> Element:
+    """The root element.
+
+    Raises:
+        FlowUnreadable: not well-formed (with line), a document type or entities, too many or too deep elements.
+    """
+    builder = _Builder()
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
+    position = cast(_WithPosition, parser).parser
+    builder.line = lambda: position.CurrentLineNumber
+    try:
+        parser.feed(text.encode("utf-8", "surrogatepass"))
+        parser.close()
+    except DefusedXmlException as error:
+        raise FlowUnreadable(
+            reason_zh="不允许文档类型声明和实体", reason_en="document types and entities are not allowed"
+        ) from error
+    except ParseError as error:
+        line, what = error.position[0], error.msg
+        raise FlowUnreadable(reason_zh=f"第 {line} 行:{what}", reason_en=f"line {line}: {what}") from error
+    if builder.root is None:
+        raise FlowUnreadable(reason_zh="文件是空的", reason_en="the file is empty")
+    return builder.root

@@ -1,0 +1,99 @@
+"""Moving open tasks between people and posts: 签收, 退回岗位, 转办, 催办. The walk is not touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from yiwang.flow import store
+from yiwang.flow.assignment import Queue
+from yiwang.flow.errors import TaskNotClaimed, TaskTaken
+from yiwang.flow.model import TaskRow
+from yiwang.flow.service.base import require_open
+from yiwang.flow.service.running import RunningVerbs
+from yiwang.kernel.access import Actor
+from yiwang.kernel.database import Connection
+from yiwang.kernel.errors import NotFound
+
+
+class QueueVerbs(RunningVerbs):
+    """Verbs on a task's queue. They are allowed while the instance is suspended."""
+
+    async def claim(self, connection: Connection, task_id: UUID, actor: Actor) -> TaskRow:
+        """Take a task out of one's post's queue (签收); others of the post can no longer finish it.
+
+        Raises:
+            TaskTaken: it is with a person already.
+            TaskNotYours: the actor does not hold the post, or is no person.
+        """
+        task, _ = await self.lock_task(connection, task_id)
+        if task.assignee_id is not None:
+            raise TaskTaken()
+        await self.lock_own_task(connection, task_id, actor)
+        if actor.account_id is None:
+            raise NotFound(what="办理人")
+        return await self._move(connection, task, Queue(None, task.organisation_id, actor.account_id), task.post_id)
+
+    async def release(self, connection: Connection, task_id: UUID, actor: Actor) -> TaskRow:
+        """Put a claimed task back into the queue of the post from which it was taken.
+
+        Raises:
+            TaskNotClaimed: it came to the person directly.
+            TaskNotYours: it is another person's.
+        """
+        task, _ = await self.lock_own_task(connection, task_id, actor, "assign")
+        if task.home_post_id is None:
+            raise TaskNotClaimed()
+        return await self._move(connection, task, Queue(task.home_post_id, task.organisation_id, None), None)
+
+    async def assign(
+        self,
+        connection: Connection,
+        task_id: UUID,
+        actor: Actor,
+        *,
+        person_id: UUID | None = None,
+        post_id: int | None = None,
+    ) -> TaskRow:
+        """Hand a task to a person or to a post's queue (转办); by whom it is with, or by a grant task:assign.
+
+        Raises:
+            NotFound: no such person in service, or no such post; ValueError unless exactly one is given.
+            TaskNotYours: the actor may not hand it on.
+        """
+        if (person_id is None) == (post_id is None):
+            raise ValueError("give a person or a post")
+        task, instance = await self.lock_own_task(connection, task_id, actor, "assign")
+        require_open(instance)
+        if person_id is not None:
+            queue = self.assignment.for_person(person_id)
+            if queue is None:
+                raise NotFound(what="在岗人员")
+            # The task stays the business of the organisation whose post it came to.
+            home = task.post_id if task.post_id is not None else task.home_post_id
+            queue = replace(queue, organisation_id=queue.organisation_id if home is None else task.organisation_id)
+            return await self._move(connection, task, queue, home)
+        post = self.assignment.directory.post(post_id) if post_id is not None else None
+        if post is None:
+            raise NotFound(what="岗位")
+        return await self._move(connection, task, Queue(post.id, post.organisation_id, None), None)
+
+    async def urge(self, connection: Connection, instance_id: UUID, *, priority: int | None = None) -> int:
+        """Remind whoever has the instance's open tasks (催办, 督办 with a ``priority``); returns how many tasks there are.
+
+        Raises:
+            InstanceEnded: nothing is open any more.
+        """
+        require_open(await self.lock_instance(connection, instance_id))
+        return await store.urge(connection, instance_id, priority)
+
+    async def _move(self, connection: Connection, task: TaskRow, queue: Queue, home: int | None) -> TaskRow:
+        moved = replace(
+            task,
+            post_id=queue.post_id,
+            organisation_id=queue.organisation_id,
+            assignee_id=queue.assignee_id,
+            home_post_id=home,
+        )
+        await store.move_task(connection, moved)
+        return moved

@@ -1,0 +1,178 @@
+"""Starting instances, one or ten thousand, and finishing tasks: the two verbs under load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from yiwang.flow import store
+from yiwang.flow.assignment import Place
+from yiwang.flow.changes import Act, Changes, Standing, advance
+from yiwang.flow.errors import OutcomeUnknown
+from yiwang.flow.model import Advance, Directory, InstanceRow, InstanceStory, Start, TaskRow
+from yiwang.flow.service.base import check_variables, require_active
+from yiwang.flow.service.definitions import DefinitionVerbs
+from yiwang.flow.timing import Timing
+from yiwang.flow.walk import Completed, Delta, Started, walk
+from yiwang.kernel.access import SYSTEM, Actor
+from yiwang.kernel.context import Context
+from yiwang.kernel.database import Connection, Json
+from yiwang.kernel.errors import NotFound
+
+most_walks = 20_000
+
+
+class RunningVerbs(DefinitionVerbs):
+    """Verbs that start instances and finish their tasks."""
+
+    def __init__(self, context: Context, directory: Directory, *, fallback_post: str = "system-admin") -> None:
+        super().__init__(context, directory, fallback_post=fallback_post)
+        self._walked: dict[object, Delta] = {}
+        self._walked_under: object = None
+
+    async def start_many(
+        self, connection: Connection, starts: Sequence[Start], at: datetime, *, actor: Actor = SYSTEM
+    ) -> list[Advance]:
+        """Start instances in one statement, whatever their number; answers in the order given.
+
+        Equal walks are walked once: what they depend on is the definition, the place and the definition's
+        ``start_variables``.
+
+        Raises:
+            VariablesInvalid, ConditionFailed, NobodyForStep, LimitUnknown: nothing is started then.
+        """
+        planned = self.plan_starts(starts, at, actor=actor)
+        await self.write_starts(connection, planned)
+        return [answer for _, answer in planned]
+
+    def plan_starts(
+        self, starts: Sequence[Start], at: datetime, *, actor: Actor = SYSTEM
+    ) -> list[tuple[Changes, Advance]]:
+        """What starting these instances would write and answer, for a caller that decides in between which to start.
+
+        Raises:
+            As :meth:`start_many`.
+        """
+        act = Act("start", actor, at)
+        timing = self.timing(at)
+        walked = self._walks()
+        return [self._begin(start, act, timing, walked) for start in starts]
+
+    def _walks(self) -> dict[object, Delta]:
+        """Walks from the start that were done under the directory as it is now."""
+        snapshot = self.assignment.directory.snapshot
+        if snapshot is not self._walked_under or len(self._walked) >= most_walks:
+            self._walked_under, self._walked = snapshot, {}
+        return self._walked
+
+    async def write_starts(self, connection: Connection, planned: Sequence[tuple[Changes, Advance]]) -> None:
+        """Start what :meth:`plan_starts` has planned, in one statement."""
+        await store.write(connection, [changes for changes, _ in planned])
+
+    def _begin(self, start: Start, act: Act, timing: Timing, walked: dict[object, Delta]) -> tuple[Changes, Advance]:
+        check_variables(start.variables, start.variables)
+        instance = InstanceRow(
+            start.instance_id,
+            start.definition.id,
+            start.subject_kind,
+            start.subject_id,
+            start.area,
+            start.grid,
+            "active",
+            start.variables,
+            {},
+            act.at,
+            None,
+            None,
+        )
+        standing = Standing(start.definition, instance)
+        delta = self._walk_from_start(start, standing, walked)
+        return advance(standing, delta, start.variables, act, timing, is_new=True)
+
+    def _walk_from_start(self, start: Start, standing: Standing, walked: dict[object, Delta]) -> Delta:
+        values = tuple([start.variables.get(name) for name in start.definition.graph.start_variables])
+        # Kinds belong to the key, because 1, 1.0 and True are equal to Python and different to a condition.
+        key = (start.definition.id, start.area, start.grid, values, tuple(map(type, values)))
+        known = walked.get(key) if _is_simple(values) else None
+        if known is None:
+            place = Place(start.area, start.grid)
+            known = walk(
+                start.definition.graph,
+                standing.position,
+                Started(),
+                start.variables,
+                lambda task: self.assignment.queue(task, start.variables, place),
+            )
+            if _is_simple(values):
+                walked[key] = known
+        return known
+
+    async def complete(
+        self,
+        connection: Connection,
+        task_id: UUID,
+        actor: Actor,
+        outcome: str,
+        variables: Mapping[str, Json],
+        at: datetime,
+        *,
+        note: str = "",
+    ) -> Advance:
+        """Finish a task with one of its outcomes; ``variables`` are kept by the instance.
+
+        Two statements: one that locks and reads, one that writes (definitions with branches read two more).
+
+        Raises:
+            TaskAlreadyDone: somebody was faster; names them and the time.
+            TaskNotYours: it is with another person or post.
+            InstanceSuspended: on hold (挂账).
+            OutcomeUnknown: the step has no such outcome; lists those that it has.
+            VariablesInvalid, ConditionFailed, NobodyForStep, LimitUnknown: the walk cannot go on; nothing is changed.
+        """
+        task, instance = await self.lock_own_task(connection, task_id, actor)
+        require_active(instance)
+        standing = await self.standing(connection, instance, task)
+        node = standing.definition.graph.task(task.node)
+        if outcome not in node.outcomes:
+            raise OutcomeUnknown(name=node.names.zh, outcome=outcome[:60], allowed="、".join(node.outcomes))
+        act = Act("complete", actor, at, outcome=outcome, note=note)
+        return await self.go(connection, standing, Completed(task_id, outcome), act, variables)
+
+    async def task(self, connection: Connection, task_id: UUID) -> TaskRow:
+        """An open task, without lock.
+
+        Raises:
+            NotFound: it is not open.
+        """
+        found = await store.open_task(connection, task_id)
+        if found is None:
+            raise NotFound(what="任务")
+        return found
+
+    async def open_tasks(self, connection: Connection, instance_id: UUID) -> list[TaskRow]:
+        """The open tasks of an instance, oldest first."""
+        return await store.tasks_of(connection, instance_id)
+
+    async def story(self, connection: Connection, instance_id: UUID) -> InstanceStory:
+        """An instance, where it stands and the path walked.
+
+        Raises:
+            NotFound: no such instance.
+        """
+        instance = await store.find_instance(connection, instance_id)
+        if instance is None:
+            raise NotFound(what="流程")
+        return InstanceStory(
+            instance,
+            await self.definition(connection, instance.definition_id),
+            tuple(await store.tasks_of(connection, instance_id)),
+            tuple(await store.tokens_of(connection, instance_id)),
+            tuple(await store.timers_of(connection, instance_id)),
+            tuple(await store.steps_of(connection, instance_id)),
+        )
+
+
+def _is_simple(values: tuple[Json, ...]) -> bool:
+    """Whether the values can be part of a key."""
+    return not any(isinstance(value, list | dict) for value in values)

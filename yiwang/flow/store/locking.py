@@ -1,0 +1,54 @@
+"""Reading an instance in order to change it, under its lock."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from yiwang.flow.model.rows import InstanceRow, TaskRow, TimerRow, TokenRow
+from yiwang.flow.store.columns import (
+    INSTANCE,
+    TASK,
+    TIMER,
+    TOKEN,
+    instance_of,
+    listed,
+    task_of,
+    timer_of,
+    token_of,
+)
+from yiwang.kernel.database import Connection
+
+# The order in `of i, t` is the order of locking: the instance, then the task. Whoever waited for the instance finds the
+# task gone if somebody else has finished it meanwhile, and gets no row.
+_LOCK_TASK = (
+    f"select {listed(TASK, 't')}, {listed(INSTANCE, 'i')} from flow_task t join flow_instance i on i.id = t.instance_id"
+    " where t.id = $1 for update of i, t"
+)
+_LOCK_INSTANCE = f"select {listed(INSTANCE)} from flow_instance where id = $1 for update"
+_TASKS = f"select {listed(TASK)} from flow_task where instance_id = $1 order by id"
+_TOKENS = f"select {listed(TOKEN)} from flow_token where instance_id = $1 order by id"
+_TIMERS = f"select {listed(TIMER)} from flow_timer where instance_id = $1 order by id"
+
+
+async def lock_task(connection: Connection, task_id: UUID) -> tuple[TaskRow, InstanceRow] | None:
+    """An open task with its instance, both locked; None when it is not open (any more)."""
+    row = await connection.fetchrow(_LOCK_TASK, task_id)
+    return None if row is None else (task_of(row), instance_of(row, len(TASK)))
+
+
+async def lock_instance(connection: Connection, instance_id: UUID) -> InstanceRow | None:
+    row = await connection.fetchrow(_LOCK_INSTANCE, instance_id)
+    return None if row is None else instance_of(row)
+
+
+async def tasks_of(connection: Connection, instance_id: UUID) -> list[TaskRow]:
+    """The open tasks, oldest first. A statement of its own after the lock, so that it sees what was committed before."""
+    return [task_of(row) for row in await connection.fetch(_TASKS, instance_id)]
+
+
+async def tokens_of(connection: Connection, instance_id: UUID) -> list[TokenRow]:
+    return [token_of(row) for row in await connection.fetch(_TOKENS, instance_id)]
+
+
+async def timers_of(connection: Connection, instance_id: UUID) -> list[TimerRow]:
+    return [timer_of(row) for row in await connection.fetch(_TIMERS, instance_id)]

@@ -1,0 +1,46 @@
+"""Reading what happened: instances, finished steps."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from yiwang.flow.model.rows import InstanceRow, StepRow, TaskRow
+from yiwang.flow.store.columns import INSTANCE, STEP, TASK, instance_of, listed, step_of, task_of
+from yiwang.kernel.database import Connection
+
+most_steps = 1000
+
+
+async def find_instance(connection: Connection, instance_id: UUID) -> InstanceRow | None:
+    row = await connection.fetchrow(f"select {listed(INSTANCE)} from flow_instance where id = $1", instance_id)
+    return None if row is None else instance_of(row)
+
+
+async def open_task(connection: Connection, task_id: UUID) -> TaskRow | None:
+    row = await connection.fetchrow(f"select {listed(TASK)} from flow_task where id = $1", task_id)
+    return None if row is None else task_of(row)
+
+
+async def finished_step(connection: Connection, task_id: UUID) -> StepRow | None:
+    """The step that a task became."""
+    row = await connection.fetchrow(f"select {listed(STEP)} from flow_step where id = $1", task_id)
+    return None if row is None else step_of(row)
+
+
+async def steps_of(connection: Connection, instance_id: UUID) -> list[StepRow]:
+    """The newest :data:`most_steps` finished steps, oldest first."""
+    rows = await connection.fetch(
+        f"select * from (select {listed(STEP)} from flow_step where instance_id = $1"
+        " order by done_at desc, id desc limit $2) s order by done_at, id",
+        instance_id,
+        most_steps,
+    )
+    return [step_of(row) for row in rows]
+
+
+async def walked(connection: Connection, instance_id: UUID, node: str) -> bool:
+    """Whether the instance has finished that step before."""
+    found: bool = await connection.fetchval(
+        "select exists (select from flow_step where instance_id = $1 and node = $2)", instance_id, node
+    )
+    return found
