@@ -26,7 +26,9 @@ def server() -> Iterator[EmbeddedServer]:
     folder.chmod(0o755)
     rules = folder / "everybody.conf"
     rules.write_text("local all all trust\n")
-    server = EmbeddedServer(folder / "home", settings={"shared_buffers": "16MB", "hba_file": str(rules)})
+    server = EmbeddedServer(
+        folder / "home", settings={"shared_buffers": "16MB", "fsync": "off", "hba_file": str(rules)}
+    )
     server.start()
     yield server
     server.destroy()

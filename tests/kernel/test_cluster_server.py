@@ -17,8 +17,10 @@ import asyncpg
 import pytest
 
 from yiwang.kernel.cluster import EmbeddedServer, ensure_database_url, find_binaries
+from yiwang.kernel.cluster import server as server_module
 from yiwang.kernel.cluster.problems import (
     BinariesUnusable,
+    DataInUse,
     DataOfOtherVersion,
     DataOfSomebodyElse,
     DiskFull,
@@ -53,7 +55,7 @@ def make_server(open_folder: Path) -> Iterator[MakeServer]:
     def make(name: str = "", **settings: str) -> EmbeddedServer:
         folder = Path(tempfile.mkdtemp(prefix="own-", dir=open_folder))
         folder.chmod(0o755)
-        server = quick(folder / (name or "home"), **settings)
+        server = quick(folder / (name or "home"), fsync="off", **settings)  # no test here cuts the power
         made.append(server)
         return server
 
@@ -325,3 +327,41 @@ async def test_wrong_YIWANG_PG_BIN_is_named(make_server: MakeServer, monkeypatch
 async def test_url_of_the_embedded_database_is_ready_to_use(running: EmbeddedServer) -> None:
     url = await ensure_database_url(None, running.home)
     assert await ask(url, "select count(*) from pg_extension where extname = 'postgis'") == 1
+
+
+async def test_home_that_was_moved_while_its_server_ran_is_found_again(make_server: MakeServer) -> None:
+    server = make_server()
+    server.start()
+    url = await server.ensure_database("yiwang")
+    await ask(url, "create table note (n int)")
+    moved = EmbeddedServer(server.home.rename(server.home.with_name("moved")), settings=server.overrides)
+    try:
+        assert moved.status().state == "running"
+        moved.start()
+        assert await ask(moved.dsn("yiwang"), "select count(*) from note") == 0
+    finally:
+        moved.destroy()
+
+
+def test_socket_that_a_cleaner_took_away_comes_back(make_server: MakeServer) -> None:
+    server = make_server()
+    server.start()
+    (server.socket_folder / ".s.PGSQL.5432").unlink()
+    server.start()
+    assert server.status().state == "running"
+    assert asyncio.run(ask(server.dsn("postgres"), "select 1")) == 1
+
+
+def test_data_in_use_by_a_server_that_we_cannot_see_are_left_alone(
+    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in another container: its processes are not listed here, but it holds the lock of the data."""
+    server = make_server()
+    server.start()
+    monkeypatch.setattr(server_module, "find_postmaster", lambda _: None)
+    monkeypatch.setattr(server_module, "end_orphans", lambda _data, _how: None)
+    monkeypatch.setattr(server_module, "orphan_patience_seconds", 1.0)
+    with pytest.raises(DataInUse):
+        server.start()
+    monkeypatch.undo()
+    assert server.status().state == "running"

@@ -59,7 +59,8 @@ class CaseFilter:
         if self.reported_to:
             found.append(f"c.reported_at < {args.bind(self.reported_to)}")
         if self.clock:
-            found.append(clock_condition(self.clock, args.bind(now)))
+            moment = "" if self.clock in ("blue", "grey") else args.bind(now)
+            found.append(clock_condition(self.clock, moment))
         if self.box:
             west, south, east, north = (args.bind(value) for value in self.box)
             found.append(

@@ -2,7 +2,8 @@
 
 ``await ensure_database_url(settings.database_url, settings.home)`` is all that an application needs; tests and
 commands use :class:`EmbeddedServer`. Rooms: ``binaries`` (find), ``install``, ``placement`` (folders and accounts),
-``configuration`` (server settings), ``server`` (start, stop), ``provisioning`` (databases, extensions), ``problems``.
+``configuration`` (server settings), ``server`` and ``postmaster`` (start, stop, look), ``provisioning`` (databases,
+extensions), ``problems``.
 """
 
 from yiwang.kernel.cluster.binaries import Binaries, ensure_binaries, find_binaries

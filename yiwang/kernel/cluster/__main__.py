@@ -1,6 +1,7 @@
-"""The embedded database by hand: ``python -m yiwang.kernel.cluster start|stop|status|url|psql|destroy``.
+"""The embedded database by hand: ``python -m yiwang.kernel.cluster start|stop|status|url|psql|binaries|destroy``.
 
 Works on ``YIWANG_HOME`` (``.yiwang``); never on one's own server. ``status`` exits 3 when the server does not run.
+``binaries`` finds or installs PostgreSQL and prints its folder, which ``YIWANG_PG_BIN`` takes.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> int:
             _server().stop()
         case ["destroy"]:
             _server().destroy()
+        case ["binaries"]:
+            print(ensure_binaries(load_settings().home).folder)
         case ["url"]:
             print(_server().dsn())
         case ["status"]:

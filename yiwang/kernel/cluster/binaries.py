@@ -53,13 +53,14 @@ def find_binaries(home: Path, *, major: int | None = None) -> Binaries | None:
     """
     chosen = os.environ.get("YIWANG_PG_BIN")
     if chosen:
-        return _chosen(Path(chosen), major)
-    usable = [found for folder in _system_folders() if isinstance(found := examine(folder), Binaries)]
-    usable.sort(key=lambda found: found.major, reverse=True)
+        found = _chosen(Path(chosen))
+        return found if major in (None, found.major) else None
+    usable = [usual for folder in _system_folders() if isinstance(usual := examine(folder), Binaries)]
+    usable.sort(key=lambda one: one.major, reverse=True)
     private = private_binaries(home)
     if private is not None:
         usable.append(private)
-    return next((found for found in usable if major is None or found.major == major), None)
+    return next((one for one in usable if major in (None, one.major)), None)
 
 
 def ensure_binaries(home: Path, *, major: int | None = None, say: Say = say_on_stderr) -> Binaries:
@@ -75,11 +76,11 @@ def ensure_binaries(home: Path, *, major: int | None = None, say: Say = say_on_s
         raise DataOfOtherVersion(data=str(home / "pg" / "data"), need=major, have=other.major)
     if found is None and not os.environ.get("YIWANG_PG_BIN"):
         if not install.possible():
-            raise BinariesMissing(reason=_seen(), commands=install.commands_of_this_system())
+            raise BinariesMissing(seen=_seen(), commands=install.commands_of_this_system())
         install.install(home, major=major, say=say)
         found = find_binaries(home, major=major)
     if found is None:
-        raise BinariesMissing(reason=_seen(), commands=install.commands_of_this_system())
+        raise BinariesMissing(seen=_seen(), commands=install.commands_of_this_system())
     return found
 
 
@@ -112,12 +113,12 @@ def private_binaries(home: Path) -> Binaries | None:
     return None
 
 
-def _chosen(folder: Path, major: int | None) -> Binaries:
-    found = examine(folder.absolute())
+def _chosen(folder: Path) -> Binaries:
+    folder = folder.absolute()
+    root = next((parent for parent in folder.parents if (parent / install.complete_marker).exists()), None)
+    found = examine(folder, install.private_environment(root) if root else None)
     if isinstance(found, str):
         raise BinariesUnusable(folder=str(folder), reason=found)
-    if major is not None and found.major != major:
-        raise BinariesUnusable(folder=str(folder), reason=f"it is {found.major}, the data are of {major}")
     return found
 
 
@@ -140,4 +141,4 @@ def _postgis_libraries(folder: Path, environment: Mapping[str, str] | None) -> I
 def _seen() -> str:
     """What the search came upon, for the message."""
     reasons = [found for folder in _system_folders() if isinstance(found := examine(folder), str)]
-    return "; ".join(reasons) or "none is installed"
+    return "; ".join(reasons) or "-"

@@ -12,11 +12,11 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from yiwang.kernel.cluster.problems import DiskFull, InstallFailed
+from yiwang.kernel.cluster.problems import DiskFull, InstallFailed, ReleaseTooOld
 from yiwang.kernel.cluster.system import Completed, Say, is_root, run, run_with_progress
 
 complete_marker = ".complete"
@@ -31,6 +31,8 @@ _NOT_NEEDED = re.compile(
 )
 """Dependencies of the packages that the server and postgis-3.so do not load: just-in-time compilation (off here),
 rasters, SFCGAL, and Debian's cluster scripts. The private copy leaves them out (56 MB instead of 540 MB)."""
+
+_NOT_KEPT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/lib/postgresql/*/lib/bitcode")
 
 
 def possible() -> bool:
@@ -161,7 +163,7 @@ def _install_packages(major: int | None, say: Say) -> None:
     if major is None:
         if updated.returncode != 0:
             raise _failed("apt-get update", updated, None)
-        raise _too_old_release(updated)
+        raise _too_old_release()
     say(
         f"安装 PostgreSQL {major} 与 PostGIS(约 130 MB,通常 20–60 秒)…",
         f"installing PostgreSQL {major} with PostGIS (about 130 MB, usually 20-60 s) …",
@@ -182,13 +184,11 @@ def _install_packages(major: int | None, say: Say) -> None:
         raise _failed("apt-get install", answer, major)
 
 
-def _too_old_release(answer: Completed) -> InstallFailed:
-    reason = f"the package sources of this release offer no PostgreSQL {oldest_major} or later with PostGIS"
-    commands = (
-        "apt-get install -y postgresql-common && sh /usr/share/postgresql-common/pgdg/*.sh -y; "
-        "apt-get install -y postgresql-17 postgresql-17-postgis-3"
+def _too_old_release() -> ReleaseTooOld:
+    return ReleaseTooOld(
+        commands="sudo apt-get install -y postgresql-common && sudo sh /usr/share/postgresql-common/pgdg/*.sh -y; "
+        "sudo apt-get install -y postgresql-17 postgresql-17-postgis-3"
     )
-    return InstallFailed(step="apt-cache search", reason=reason, commands=commands)
 
 
 def _unpack_private(home: Path, major: int | None, say: Say) -> None:
@@ -225,20 +225,20 @@ def _fill(root: Path, major: int | None, say: Say) -> None:
     search = run(["apt-cache", *options, "search", "--names-only", "^postgresql-[0-9]+-postgis-3$"])
     major = major or newest_major(search.stdout)
     if major is None:
-        raise _too_old_release(updated)
+        raise _too_old_release()
     wanted = [f"postgresql-{major}", f"postgresql-{major}-postgis-3"]
     missing: list[str] = []
     for pretended in (_left_out(options, [*wanted, f"postgresql-client-{major}"]), {}):
         (apt / "status").write_text(status_for_private_copy(status, pretended))
-        _download_and_unpack(root, options, wanted, say)
+        _download_and_unpack(root, options, wanted, pretended.keys(), say)
         missing = missing_libraries(root)
         if not missing:
             break
         say("补齐其余依赖…", "fetching the remaining dependencies …")
     if missing:
         raise InstallFailed(step="ldd", reason="libraries not found: " + ", ".join(missing), commands=_by_hand(major))
-    shutil.rmtree(apt)
-    shutil.rmtree(debs)
+    for folder in (apt, debs, *(part for pattern in _NOT_KEPT for part in root.glob(pattern))):
+        shutil.rmtree(folder)
     (root / complete_marker).write_text(f"{major}\n")
 
 
@@ -268,9 +268,11 @@ def _left_out(options: Sequence[str], packages: Iterable[str]) -> dict[str, str]
     }
 
 
-def _download_and_unpack(root: Path, options: Sequence[str], wanted: Sequence[str], say: Say) -> None:
+def _download_and_unpack(
+    root: Path, options: Sequence[str], wanted: Sequence[str], left_out: Collection[str], say: Say
+) -> None:
     plan = run(["apt-get", *options, "-s", "--no-install-recommends", "install", *wanted])
-    packages = re.findall(r"^Inst (\S+)", plan.stdout, re.MULTILINE)
+    packages = [name for name in re.findall(r"^Inst (\S+)", plan.stdout, re.MULTILINE) if name not in left_out]
     if plan.returncode != 0 or not packages:
         raise _failed("apt-get -s install", plan, None)
     debs = root / "debs"

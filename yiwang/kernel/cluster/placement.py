@@ -6,6 +6,7 @@ file system that knows modes and sockets.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -13,7 +14,7 @@ import socket
 import stat
 from pathlib import Path
 
-from yiwang.kernel.cluster.problems import HomeUnusable
+from yiwang.kernel.cluster.problems import DataOfSomebodyElse, FolderTaken, HomeUnusable, ParentClosed
 from yiwang.kernel.cluster.system import Account, Say, account_of, is_root, reachable, run, unprivileged_account
 
 longest_socket_path = 103  # bytes: Linux takes 107, macOS 103
@@ -26,7 +27,7 @@ def make_home(home: Path) -> None:
     except OSError as error:
         raise HomeUnusable(folder=str(home), reason=str(error.strerror)) from error
     if not os.access(home, os.W_OK | os.X_OK):
-        raise HomeUnusable(folder=str(home), reason="it is not writable for this account")
+        raise HomeUnusable(folder=str(home), reason=os.strerror(errno.EACCES))
 
 
 def prepare(home: Path, say: Say) -> Account | None:
@@ -44,7 +45,7 @@ def prepare(home: Path, say: Say) -> Account | None:
     folder = (Path("/var/lib") if is_root() else Path.home() / ".local/share") / "yiwang" / _hash(home)
     _make_folder(folder)
     if not _accepts(folder, account):
-        raise HomeUnusable(folder=str(home), reason=f"neither it nor {folder} can belong to the database's account")
+        raise HomeUnusable(folder=f"{home}, {folder}", reason=os.strerror(errno.EPERM))
     if link.is_dir():
         link.rmdir()
     link.symlink_to(folder, target_is_directory=True)
@@ -56,7 +57,7 @@ def account_for(data: Path) -> Account | None:
     """The account that must run the server of existing data: their owner.
 
     Raises:
-        HomeUnusable: we are not root and the data are somebody else's.
+        DataOfSomebodyElse: we are not root and the data are not ours.
     """
     owner = data.stat().st_uid
     if owner == os.geteuid() and not is_root():
@@ -64,18 +65,12 @@ def account_for(data: Path) -> Account | None:
     account = account_of(owner)
     if is_root() and account is not None and owner != 0:
         return account
-    whose = account.name if account else str(owner)
-    raise HomeUnusable(
-        folder=str(data), reason=f"it belongs to {whose}; run as root or as {whose}, or use another YIWANG_HOME"
-    )
+    raise DataOfSomebodyElse(data=str(data), owner=account.name if account else owner)
 
 
 def check_reachable(data: Path, account: Account | None) -> None:
     if account is not None and not reachable(data, account):
-        raise HomeUnusable(
-            folder=str(data),
-            reason=f"the account {account.name} may not pass through one of its parents (chmod o+x the parents)",
-        )
+        raise ParentClosed(data=str(data), account=account.name)
 
 
 def make_private(folder: Path, account: Account | None) -> None:
@@ -86,7 +81,8 @@ def make_private(folder: Path, account: Account | None) -> None:
         found = folder.lstat()
         expected = {os.geteuid(), *([account.uid] if account else [])}
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in expected:
-            raise HomeUnusable(folder=str(folder), reason="it exists and belongs to somebody else") from None
+            owner = account_of(found.st_uid)
+            raise FolderTaken(folder=str(folder), owner=owner.name if owner else found.st_uid) from None
     folder.chmod(0o700)
     give(folder, account)
 

@@ -7,8 +7,8 @@ from yiwang.kernel.errors import Problem
 
 class BinariesMissing(Problem):
     code = "cluster.binaries_missing"
-    zh = "没有找到可用的 PostgreSQL(15 或更高)和 PostGIS(3.3 或更高):{reason}。请依次执行:{commands}"
-    en = "No usable PostgreSQL (15 or later) with PostGIS (3.3 or later): {reason}. Run these, in order: {commands}"
+    zh = "没有找到可用的 PostgreSQL(15 或更高)和 PostGIS(3.3 或更高)[{seen}]。请依次执行:{commands}"
+    en = "No usable PostgreSQL (15 or later) with PostGIS (3.3 or later) was found [{seen}]. Run in order: {commands}"
 
 
 class BinariesUnusable(Problem):
@@ -27,6 +27,12 @@ class InstallFailed(Problem):
         "Installing PostgreSQL failed ({step}): {reason}. Check the network and the package sources and try again, "
         "or run by hand: {commands}"
     )
+
+
+class ReleaseTooOld(Problem):
+    code = "cluster.release_too_old"
+    zh = "本系统的软件源没有 PostgreSQL 15 或更高版本及其 PostGIS。请依次执行:{commands}"
+    en = "The package sources of this system offer no PostgreSQL 15 or later with PostGIS. Run in order: {commands}"
 
 
 class DataOfOtherVersion(Problem):
@@ -62,6 +68,43 @@ class HomeUnusable(Problem):
     en = (
         "The folder {folder} cannot hold the database: {reason}. Correct its permissions or set YIWANG_HOME to another."
     )
+
+
+class DataOfSomebodyElse(Problem):
+    code = "cluster.data_of_somebody_else"
+    zh = "数据目录 {data} 属于账号 {owner}。请用 root 或 {owner} 运行,或把 YIWANG_HOME 设为另一个目录。"
+    en = "The data in {data} belong to the account {owner}. Run as root or as {owner}, or set another YIWANG_HOME."
+
+
+class ParentClosed(Problem):
+    code = "cluster.parent_closed"
+    zh = "账号 {account} 进不去 {data}:有一级上层目录不允许通过。请对各上层目录执行 chmod o+x。"
+    en = (
+        "The account {account} cannot enter {data}: a folder above it does not let it pass. "
+        "Run chmod o+x on the folders above."
+    )
+
+
+class AccountMissing(Problem):
+    code = "cluster.account_missing"
+    zh = "PostgreSQL 不允许以 root 运行,而系统中没有账号 postgres,也无法新建。请执行 useradd --system yiwang 后重试。"
+    en = (
+        "PostgreSQL refuses to run as root, and there is no account postgres, nor could one be made. "
+        "Run useradd --system yiwang and try again."
+    )
+
+
+class FolderTaken(Problem):
+    code = "cluster.folder_taken"
+    zh = "目录 {folder} 已存在且属于 {owner},不能用于数据库。请删除它,或把 YIWANG_HOME 设为更短的路径。"
+    en = "The folder {folder} exists already and belongs to {owner}. Delete it, or set YIWANG_HOME to a shorter path."
+
+
+class DataInUse(Problem):
+    code = "cluster.data_in_use"
+    status = 503
+    zh = "{data} 正被另一个数据库进程使用(可能在另一个容器里)。请先停止它。"
+    en = "Another server uses the data in {data}, perhaps in another container. Stop that one first."
 
 
 class InitialiseFailed(Problem):

@@ -6,10 +6,10 @@ package that helps. URLs are ``postgresql://…``; messages never show a passwor
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
 import asyncpg
@@ -21,17 +21,14 @@ from yiwang.kernel.cluster.problems import (
     ServerTooOld,
     ServerUnreachable,
 )
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+from yiwang.kernel.database import Connection
 
 extensions = ("postgis", "btree_gist", "pg_trgm")
 oldest_server = 150000
 """server_version_num: PostgreSQL 15."""
 oldest_postgis = (3, 3)
 connect_seconds = 10.0
+recovery_seconds = 60.0
 
 _PROVISIONING_LOCK = 0x5977_0001
 """Advisory lock that one process holds while it creates databases, templates or extensions."""
@@ -56,13 +53,13 @@ def with_database(url: str, database: str) -> str:
 
 @asynccontextmanager
 async def connection_to(url: str) -> AsyncIterator[Connection]:
-    """A short-lived connection.
+    """A short-lived connection; waits while the server recovers from a crash.
 
     Raises:
         ServerUnreachable: with the driver's reason. A database that does not exist raises asyncpg's own error.
     """
     try:
-        connection = await asyncpg.connect(url, timeout=connect_seconds, server_settings={"application_name": "yiwang"})
+        connection = await _connect(url)
     except asyncpg.InvalidCatalogNameError:
         raise
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
@@ -222,6 +219,17 @@ async def _alone(connection: Connection) -> AsyncIterator[None]:
     finally:
         if not connection.is_closed():
             await connection.execute(f"select pg_advisory_unlock({_PROVISIONING_LOCK})")
+
+
+async def _connect(url: str) -> Connection:
+    deadline = asyncio.get_running_loop().time() + recovery_seconds
+    while True:
+        try:
+            return await asyncpg.connect(url, timeout=connect_seconds, server_settings={"application_name": "yiwang"})
+        except asyncpg.CannotConnectNowError:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.1)
 
 
 def _identifier(name: str) -> str:

@@ -16,7 +16,7 @@ the home, ``<home>/pg`` becomes a link to a folder under ``/var/lib/yiwang``. St
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import os
 import re
 import shutil
@@ -31,8 +31,16 @@ from urllib.parse import quote
 
 from yiwang.kernel.cluster import configuration, placement, provisioning
 from yiwang.kernel.cluster.binaries import Binaries, ensure_binaries
-from yiwang.kernel.cluster.problems import DataOfOtherVersion, DiskFull, InitialiseFailed, StartFailed, StopFailed
-from yiwang.kernel.cluster.system import Account, Say, arguments_of, exclusive, run, say_on_stderr, try_lock
+from yiwang.kernel.cluster.postmaster import Postmaster, answers, end_orphans, find_postmaster
+from yiwang.kernel.cluster.problems import (
+    DataInUse,
+    DataOfOtherVersion,
+    DiskFull,
+    InitialiseFailed,
+    StartFailed,
+    StopFailed,
+)
+from yiwang.kernel.cluster.system import Account, Say, exclusive, run, say_on_stderr, try_lock
 
 State: TypeAlias = Literal["absent", "stopped", "starting", "running"]
 
@@ -53,15 +61,6 @@ class Status:
     data: Path
     socket_folder: Path
     log: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Postmaster:
-    """A living server of this home, from its postmaster.pid."""
-
-    pid: int
-    ready: bool
-    stopping: bool
 
 
 class EmbeddedServer:
@@ -110,12 +109,9 @@ class EmbeddedServer:
         """Look without changing anything."""
         major = self.major
         server = self._postmaster() if major is not None else None
-        state: State
-        if server is None:
-            state = "absent" if major is None else "stopped"
-        else:
-            state = "running" if server.ready else "starting"
-        return Status(state, server.pid if server else None, major, self.data, self.socket_folder, self.log_folder)
+        return Status(
+            _state(major, server), server.pid if server else None, major, self.data, self.socket_folder, self.log_folder
+        )
 
     def start(self) -> None:
         """Make sure the server runs: create, recover or start it as needed, or leave it be when it is running.
@@ -123,7 +119,7 @@ class EmbeddedServer:
         Raises:
             Problem: of :mod:`yiwang.kernel.cluster.problems`, with the remedy.
         """
-        if self.major is not None and (server := self._postmaster()) is not None and server.ready:
+        if self.major is not None and self._accepts():
             return
         placement.make_home(self.home)
         with exclusive(self.home / "pg.lock", self.say):
@@ -131,12 +127,8 @@ class EmbeddedServer:
             if self.major is None:
                 binaries = ensure_binaries(self.home, say=self.say)
                 self._initialise(binaries)
-            server = self._postmaster()
-            if server is not None and not server.stopping:
-                self._wait_until_ready(server.pid)
+            if self._reuse():
                 return
-            if server is not None:
-                self._wait_until_gone(server.pid)
             self._launch(binaries or ensure_binaries(self.home, major=self.major, say=self.say))
 
     def stop(self) -> None:
@@ -150,11 +142,12 @@ class EmbeddedServer:
         with exclusive(self.home / "pg.lock", self.say):
             server = self._postmaster()
             if server is not None:
-                os.kill(server.pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
-                self._wait_until_gone(server.pid)
+                self._end(server.pid)
 
     def destroy(self) -> None:
         """Stop the server and delete its data, log and socket for good; downloaded binaries stay."""
+        if not self.home.exists():
+            return
         self.stop()
         with exclusive(self.home / "pg.lock", self.say):
             socket_folder, folder = self.socket_folder, self.folder
@@ -229,7 +222,7 @@ class EmbeddedServer:
         alive = self._take_over()
         try:
             # nobody holds the data any more; PostgreSQL would still believe a number that a zombie carries
-            for stale in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            for stale in (self.data / "postmaster.pid", Path(f"{self._socket}.lock")):
                 stale.unlink(missing_ok=True)
             reason = self._pg_ctl_start(binaries, account, alive)
         finally:
@@ -249,10 +242,9 @@ class EmbeddedServer:
         while (descriptor := try_lock(self.folder / "alive.lock")) is None:
             waited = time.monotonic() - began
             if waited > orphan_patience_seconds:
-                reason = "another server still uses these data, perhaps in another container"
-                raise StartFailed(reason=reason, log=str(self.log_folder))
+                raise DataInUse(data=str(self.data))
             if waited > 0.5:
-                self._end_orphans(signal.SIGTERM if waited < orphan_patience_seconds / 2 else signal.SIGQUIT)
+                end_orphans(self.data, signal.SIGTERM if waited < orphan_patience_seconds / 2 else signal.SIGQUIT)
             time.sleep(0.05)
         return descriptor
 
@@ -294,50 +286,37 @@ class EmbeddedServer:
         target.write_text(configuration.settings_text(values))
         placement.give(target, account)
 
-    def _postmaster(self) -> Postmaster | None:
-        """The living server of this home. A number left behind by a killed one, even if some other process or a zombie
-        carries it by now, is nobody."""
-        try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return None
-        if not lines or not lines[0].strip().isdigit():
-            return None
-        pid = int(lines[0])
-        if not self._serves_us(arguments_of(pid)):
-            return None
-        word = lines[7].strip() if len(lines) > 7 else "starting"
-        return Postmaster(pid, ready=word == "ready", stopping=word == "stopping")
-
-    def _serves_us(self, arguments: list[str]) -> bool:
-        if not arguments or Path(arguments[0].rstrip(":")).name not in {"postgres", "postmaster"}:
-            return False
-        folders = [Path(value) for word, value in itertools.pairwise(arguments) if word == "-D"]
-        # a folder that is gone: the home was moved while its server ran
-        return any(not folder.exists() or folder.samefile(self.data) for folder in folders)
-
-    def _end_orphans(self, how: signal.Signals) -> None:
-        """Signal the sessions that outlived a killed postmaster: processes whose working folder is our data folder."""
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                ours = (entry / "cwd").samefile(self.data) and (entry / "cmdline").read_bytes().startswith(b"postgres:")
-                if ours:
-                    os.kill(int(entry.name), how)
-            except OSError:
-                continue  # gone meanwhile, or not ours to look at
-
-    def _wait_until_ready(self, pid: int) -> None:
+    def _reuse(self) -> bool:
+        """Wait for a server that is starting or running to accept connections; False when there is none to wait for."""
         deadline = time.monotonic() + start_patience_seconds
-        while time.monotonic() < deadline:
-            server = self._postmaster()
-            if server is None:
-                raise StartFailed(reason=f"process {pid} ended while it was starting", log=str(self._startup_log))
-            if server.ready:
-                return
+        while (server := self._postmaster()) is not None:
+            if server.stopping:
+                self._wait_until_gone(server.pid)
+            elif server.ready and not self._socket.exists():
+                self._end(server.pid)  # the home was moved, or a cleaner of /tmp took the socket away
+            elif self._accepts():
+                return True
+            if time.monotonic() > deadline:
+                reason = f"process {server.pid} does not answer after {start_patience_seconds} s"
+                raise StartFailed(reason=reason, log=str(self.log_folder))
             time.sleep(0.05)
-        raise StartFailed(
-            reason=f"process {pid} is not ready after {start_patience_seconds} s", log=str(self.log_folder)
-        )
+        return False
+
+    def _postmaster(self) -> Postmaster | None:
+        return find_postmaster(self.data)
+
+    def _accepts(self) -> bool:
+        server = self._postmaster()
+        return server is not None and server.ready and answers(self._socket)
+
+    @property
+    def _socket(self) -> Path:
+        return self.socket_folder / ".s.PGSQL.5432"
+
+    def _end(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
+        self._wait_until_gone(pid)
 
     def _wait_until_gone(self, pid: int) -> None:
         deadline = time.monotonic() + stop_patience_seconds
@@ -350,6 +329,14 @@ class EmbeddedServer:
         free_mb = shutil.disk_usage(self.folder).free // 2**20
         if full or free_mb < least_mb:
             raise DiskFull(folder=str(self.folder), free_mb=free_mb, need_mb=least_mb)
+
+
+def _state(major: int | None, server: Postmaster | None) -> State:
+    if major is None:
+        return "absent"
+    if server is None:
+        return "stopped"
+    return "running" if server.ready else "starting"
 
 
 def _last_words(text: str) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from yiwang.kernel.cluster.problems import HomeUnusable, LockedByOther
+from yiwang.kernel.cluster.problems import AccountMissing, HomeUnusable, LockedByOther
 
 Say: TypeAlias = Callable[[str, str], None]
 """Receives one progress line, in Chinese and in English."""
@@ -138,7 +138,7 @@ def unprivileged_account() -> Account:
     """The account that runs the server when we are root: postgres where it exists, else our own system user.
 
     Raises:
-        HomeUnusable: neither exists and none can be made.
+        AccountMissing: neither exists and none can be made.
     """
     for name in ("postgres", "yiwang"):
         if (account := account_named(name)) is not None and account.uid != 0:
@@ -149,10 +149,7 @@ def unprivileged_account() -> Account:
         )
         if made.returncode == 0 and (account := account_named("yiwang")) is not None:
             return account
-    raise HomeUnusable(
-        folder="/",
-        reason="PostgreSQL refuses to run as root, and no account postgres or yiwang exists or can be made (useradd)",
-    )
+    raise AccountMissing()
 
 
 def reachable(folder: Path, account: Account) -> bool:

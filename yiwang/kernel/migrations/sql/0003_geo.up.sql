@@ -57,13 +57,11 @@ create table place (
     name text not null check (length(name) between 1 and 100),
     kind text not null check (length(kind) between 1 and 40),
     geom geometry(point, 4326) not null,
-    area text collate "C" not null default '',
     search tsvector not null,
     unique (source, key)
 );
 create index place_geom on place using gist (geom);
 create index place_search on place using gin (search);
-create index place_area on place (area, id);
 
 -- What was imported or generated, by scope: a repetition of the newest one with the same digest changes nothing.
 create table geo_import (

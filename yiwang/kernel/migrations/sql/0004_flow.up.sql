@@ -94,7 +94,7 @@ create table flow_token (
     node text not null,
     sequence_flow text not null,
     arrived_at timestamptz not null,
-    unique (instance_id, sequence_flow)
+    unique (instance_id, sequence_flow) deferrable initially deferred
 );
 
 -- A boundary timer of an open task; wake_at is null while the instance is suspended.

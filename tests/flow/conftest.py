@@ -1,0 +1,22 @@
+"""The service of a small city, and an office in which every act is a transaction of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flow.offices import Office, context, directory
+from yiwang.flow.service import FlowService
+from yiwang.kernel.clock import ManualClock
+from yiwang.kernel.database import Database
+
+
+@pytest.fixture
+def flow(database: Database) -> FlowService:
+    shared = context(database)
+    assert isinstance(shared.clock, ManualClock)
+    return FlowService(shared, directory(shared.clock, database))
+
+
+@pytest.fixture
+def office(flow: FlowService) -> Office:
+    return Office(flow)

@@ -1,0 +1,74 @@
+"""The background worker: what happens without anybody asking — timers of flows, sealing the journal, jobs, sweeping.
+
+Any number may run: timers and jobs are taken with SKIP LOCKED, sealing under an advisory lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from yiwang.http.services import Services
+from yiwang.kernel import journal, logs, metrics
+from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.jobs import JobWorker
+
+log = logs.get("worker")
+
+_timer_seconds = 0.5
+_seal_seconds = 5.0
+_sweep_seconds = 3600.0
+_timers_at_once = 200
+
+Round = Callable[[Services], Awaitable[bool]]
+"""One round of a task; true when there is more to do at once."""
+
+
+async def work(services: Services, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set; what has begun is finished first."""
+    worker = JobWorker(services.context.database.url)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat(services, stop, _timer_seconds, fire_timers))
+        group.create_task(_repeat(services, stop, _seal_seconds, seal_journal))
+        group.create_task(_repeat(services, stop, _sweep_seconds, sweep))
+        group.create_task(worker.run(stop))
+
+
+async def _repeat(services: Services, stop: asyncio.Event, seconds: float, round_: Round) -> None:
+    while not stop.is_set():
+        more = False
+        try:
+            more = await round_(services)
+        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.warning("waits for the database", task=round_.__name__, error=f"{type(error).__name__}: {error}")
+        if not more:
+            waiting = asyncio.create_task(stop.wait())
+            await asyncio.wait({waiting}, timeout=seconds)
+            waiting.cancel()
+
+
+async def fire_timers(services: Services) -> bool:
+    """Let the flows' timers that are due do what they are for."""
+    fired = await services.flow.fire_due(services.context.clock.now(), _timers_at_once)
+    if fired:
+        metrics.timers_fired.inc(fired)
+        log.info("timers fired", count=fired)
+    return fired >= _timers_at_once
+
+
+async def seal_journal(services: Services) -> bool:
+    """Put final journal entries under seal."""
+    async with services.context.database.connection() as connection:
+        sealed = await journal.seal(connection, services.context.clock.now())
+    metrics.entries_sealed.inc(sealed)
+    return sealed >= 50_000
+
+
+async def sweep(services: Services) -> bool:
+    """Remove uploads that nobody used."""
+    removed = await services.casework.attachments.sweep(services.context.clock.now())
+    if removed:
+        log.info("unused uploads removed", count=removed)
+    return False

@@ -1,0 +1,244 @@
+"""Packs and cities: ``check``, ``packs``, ``up``, ``scenario``, ``simulate``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yiwang.cli.environment import run_async, services, settings
+from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_table, say
+from yiwang.http.trial import Trial, open_trial, publish, trial_settings
+from yiwang.kernel import migrations
+from yiwang.kernel.cluster import EmbeddedServer
+from yiwang.kernel.identifiers import new_id
+from yiwang.packs.check import run_check
+from yiwang.packs.check.plan import clauses_claimed, clauses_proved
+from yiwang.packs.install import InstallReport, install_city
+from yiwang.packs.scenarios.report import ScenarioReport
+from yiwang.packs.scenarios.runner import ScenarioNotReady, run_scenarios
+from yiwang.packs.simulation import run_simulation
+
+_TEMPLATE_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_LEVELS = {"declared": "已声明", "working": "可运行", "proved": "已验证"}
+
+City = Annotated[Path | None, typer.Option(help="Folder of the city (YIWANG_CITY).", file_okay=False)]
+Packs = Annotated[Path | None, typer.Option(help="Folder of the packs (YIWANG_PACKS).", file_okay=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (check, packs, up, scenario, simulate):
+        app.command()(command)
+
+
+def check(
+    city: City = None,
+    packs: Packs = None,
+    language: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
+    as_json: Json = False,
+) -> None:
+    """Check all packs and cities: schemas, references, flows, deadlines, texts, claims. Exit code 1 on errors.
+
+    检查所有应用包和城市,逐条给出文件、行号和改法。
+    """
+    result = run_check(packs or settings().packs, only_cities=[city] if city else ())
+    if as_json:
+        print_json(result.json())
+    else:
+        typer.echo(result.text(language))
+    if not result.good:
+        raise typer.Exit(NOT_IN_ORDER)
+
+
+def packs(packs: Packs = None, as_json: Json = False) -> None:
+    """List the packs with their level: declared, working, proved.
+
+    列出应用包及其水平。
+    """
+    result = run_check(packs or settings().packs)
+    wrong = {item.file for item in result.findings if item.level == "error"}
+    rows = []
+    for pack in result.packs:
+        claimed, proved = clauses_claimed(pack), clauses_proved(pack)
+        rows.append(
+            {
+                "id": pack.id,
+                "zh": pack.file.value.names.zh,
+                "en": pack.file.value.names.en,
+                "level": pack.file.value.level,
+                "clauses": len(claimed),
+                "shown": len(claimed & proved),
+                "case_types": len(pack.cases),
+                "flows": len(pack.flows),
+                "scenarios": sum(len(file.value.scenarios) for file in pack.scenarios),
+                "errors": sum(1 for file in wrong if file.startswith(str(pack.folder))),
+            }
+        )
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            row["level"] = f"{row['level']} {_LEVELS.get(str(row['level']), '')}"
+        print_table(list(rows[0]) if rows else ["id"], [list(row.values()) for row in rows])
+
+
+def up(city: City = None, as_json: Json = False) -> None:
+    """Publish the city into the database: areas, offices, roles, flows, case types. Doing it again changes nothing.
+
+    发布城市(可重复执行,没有变化则不改动)。
+    """
+    report = run_async(_up(city or settings().city, show=not as_json))
+    if as_json:
+        parts = [
+            {"part": p.part, "zh": p.zh, "en": p.en, "changed": p.changed, "seconds": p.seconds} for p in report.parts
+        ]
+        print_json({"city": report.city, "changed": report.changed, "parts": parts})
+    else:
+        rows = [
+            (part.part, "是 yes" if part.changed else "否 no", part.zh, part.en, part.seconds) for part in report.parts
+        ]
+        print_table(["part", "changed", "内容", "content", "seconds"], rows)
+
+
+def scenario(
+    files: Annotated[list[Path] | None, typer.Argument(help="Scenario files; none: all of all packs.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Id of a scenario, or pack/id; may be given again.")] = None,
+    packs: Packs = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run scenarios: each opens a fresh city in this process and acts through the public API. Exit code 1 on failures.
+
+    执行场景:每个场景打开一个全新的城市,通过公开接口逐步执行并核对结果。
+    """
+    folder = packs or settings().packs
+    try:
+        report = run_async(_scenarios(folder, files or [], only or [], verbose=verbose and not as_json))
+    except ScenarioNotReady as error:
+        errors.print(error.text)
+        raise typer.Exit(NOT_IN_ORDER) from error
+    if as_json:
+        print_json(report.json())
+    else:
+        typer.echo(report.text())
+    if not report.passed:
+        raise typer.Exit(NOT_IN_ORDER)
+
+
+def simulate(
+    url: Annotated[str, typer.Option(help="Base URL of the running city, on this machine.")] = "",
+    speed: Annotated[
+        float | None, typer.Option(help="City seconds per real second; default: leave the clock.", min=0)
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Reports per city hour on the day's average.", min=0.1)] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same day.")] = None,
+    city: City = None,
+    packs: Packs = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing.")] = False,
+) -> None:
+    """Let a simulated day pass in a running demo city: residents, grid workers, desks and handlers, through the API.
+
+    在运行中的演示城市里模拟一天(居民、网格员、座席、处置人员都通过公开接口操作);按 Ctrl-C 停止。
+    """
+    found = settings()
+    base = url or f"http://{found.host}:{found.port}"
+    run_async(_simulate(base, city or found.city, packs or found.packs, speed, seed, rate, quiet))
+
+
+async def _simulate(
+    url: str, city: Path, packs: Path, speed: float | None, seed: int | None, rate: float | None, quiet: bool
+) -> None:
+    day = asyncio.create_task(
+        run_simulation(url, city, packs, speed=speed, seed=seed, rate=rate, tell=_hush if quiet else _tell)
+    )
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, day.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await day
+
+
+def _hush(_text: str) -> None:
+    """Say nothing."""
+
+
+async def _up(folder: Path, *, show: bool) -> InstallReport:
+    async with services() as opened:
+        if show:
+            return await install_city(opened.context, opened, folder, progress=say)
+        return await install_city(opened.context, opened, folder)
+
+
+async def _scenarios(packs: Path, files: list[Path], only: list[str], *, verbose: bool) -> ScenarioReport:
+    trials = _Trials(packs)
+    try:
+        return await run_scenarios(packs, trials.open, files=files, only=only, tell=_tell if verbose else None)
+    finally:
+        await trials.end()
+
+
+class _Trials:
+    """Fresh cities for scenarios: one private server, one template database per city, one copy per scenario."""
+
+    def __init__(self, packs: Path) -> None:
+        self._packs = packs
+        self._home = settings().home.absolute() / "scenarios"
+        self._server = EmbeddedServer(
+            self._home, settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        )
+        self._templates: dict[Path, str] = {}
+
+    @asynccontextmanager
+    async def open(self, folder: Path, at: datetime) -> AsyncIterator[Trial]:
+        """A fresh copy of the city of ``folder`` whose clock stands at ``at``."""
+        template = await self._template(folder)
+        name = f"scenario_{new_id().hex}"
+        url = await self._server.create_database(name, template=template)
+        try:
+            async with open_trial(trial_settings(self._home, folder, self._packs), url, at) as trial:
+                yield trial
+        finally:
+            await self._server.drop_database(name)
+
+    async def _template(self, folder: Path) -> str:
+        if folder not in self._templates:
+            if not self._templates:
+                await asyncio.to_thread(self._server.start)
+            name = f"city_{_digest(folder, self._packs)}"
+            wanted = trial_settings(self._home, folder, self._packs)
+
+            async def build(url: str) -> None:
+                await asyncio.to_thread(migrations.upgrade, url)
+                await publish(wanted, url, _TEMPLATE_BEGIN)
+
+            await self._server.ensure_template(name, build)
+            self._templates[folder] = name
+        return self._templates[folder]
+
+    async def end(self) -> None:
+        """Stop the server and remove everything."""
+        if self._templates:
+            await asyncio.to_thread(self._server.destroy)
+
+
+def _digest(*folders: Path) -> str:
+    """A name for the state of these folders."""
+    found = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                found.update(path.as_posix().encode() + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _tell(text: str) -> None:
+    typer.echo(text)

@@ -1,0 +1,43 @@
+"""``yiwang``: the one command. Each group of commands stands in the file of its noun; ``output`` tells the exit
+codes."""
+
+from __future__ import annotations
+
+import typer
+
+from yiwang import __version__
+from yiwang.cli import accounts, cities, clock, databases, documentation, history, jobs, journal, measuring, running
+from yiwang.cli.output import Commands
+
+app = typer.Typer(
+    name="yiwang",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Yiwang 一网 — an open system for running a city district: reports become cases, cases are closed.\n\n"
+    "开放的城市运行系统:一条命令启动,问题上报成案、派遣、处置、核查、结案。\n\n"
+    "Exit codes: 0 done · 1 what was checked is not in order · 2 wrong command line · 3 refused · 4 cannot work here.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options of the command itself."""
+
+
+for part in (running, databases, cities, history, measuring, documentation):
+    part.register(app)
+app.add_typer(journal.app, name="journal")
+app.add_typer(accounts.app, name="account")
+app.add_typer(clock.app, name="clock")
+app.add_typer(jobs.app, name="jobs")

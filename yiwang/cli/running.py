@@ -1,0 +1,251 @@
+"""Running the system: ``run`` (everything, one command), ``serve`` (the web alone), ``worker`` (the background
+alone)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from typing import Annotated
+
+import httpx
+import typer
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.server import Server
+
+from yiwang.cli import background
+from yiwang.cli.environment import database_url, one_connection, run_async, services, settings
+from yiwang.cli.output import UNUSABLE, console, escape, print_table, say
+from yiwang.cli.supervisor import Child, Supervisor
+from yiwang.http.app import database_url_variable
+from yiwang.http.city import CityInfo, read_city
+from yiwang.http.services import open_services
+from yiwang.kernel import journal, metrics, migrations
+from yiwang.kernel.cluster import EmbeddedServer
+from yiwang.kernel.database import connect
+from yiwang.kernel.errors import Problem
+from yiwang.kernel.settings import Settings
+from yiwang.packs.install import install_city
+
+_demo_reports_per_minute = 100_000
+_ready_patience_seconds = 60
+
+
+class PortTaken(Problem):
+    code = "installation.port_taken"
+    status = 503
+    zh = "{host}:{port} 已被其他程序占用,请用 --port 另选一个端口,或先停掉那个程序。"
+    en = "Another program listens on {host}:{port}; choose another port with --port, or stop that program."
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What ``run`` has brought up and its children need."""
+
+    settings: Settings
+    city: CityInfo
+    url: str
+
+    @property
+    def address(self) -> str:
+        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104  # compared
+        return f"http://{host}:{self.settings.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Variables of the children: the settings as ``run`` understood them."""
+        variables = {**os.environ, database_url_variable: self.url}
+        variables["YIWANG_DEMO"] = "true" if self.settings.demo else "false"
+        variables["YIWANG_HOST"], variables["YIWANG_PORT"] = self.settings.host, str(self.settings.port)
+        variables["YIWANG_WORKERS"] = str(self.settings.workers)
+        variables["YIWANG_LOG_LEVEL"] = self.settings.log_level
+        if self.settings.demo:
+            # The simulated residents all come from this machine.
+            variables.setdefault("YIWANG_PUBLIC_REPORTS_PER_MINUTE", str(_demo_reports_per_minute))
+        return variables
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(run)
+    app.command()(serve)
+    app.command()(worker)
+
+
+def run(
+    port: Annotated[int | None, typer.Option(help="TCP port (YIWANG_PORT).", min=1, max=65535)] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (YIWANG_HOST).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Web processes (YIWANG_WORKERS).", min=1, max=64)] = None,
+    demo: Annotated[
+        bool | None,
+        typer.Option("--demo/--no-demo", help="Demo accounts and a simulated day; default: if the city has one."),
+    ] = None,
+) -> None:
+    """Bring everything up and open the city: database, migrations, city, web, background, simulated day. Ctrl-C ends
+    it.
+
+    启动整个系统:数据库、结构升级、城市发布、网页、后台和模拟的一天;按 Ctrl-C 全部停止。
+    """
+    wanted, city = _wanted(port, host, workers, demo)
+    _refuse_taken_port(wanted)
+    say("准备数据库", "bringing up the database")
+    url = run_async(database_url(wanted))
+    migrations.upgrade(url)
+    run_async(_publish(wanted, url))
+    running = Running(wanted, city, url)
+    metrics.share_between_processes(wanted.home)
+    supervisor = Supervisor(_children(running))
+    run_async(_supervise(running, supervisor))
+    if not wanted.database_url and run_async(EmbeddedServer(wanted.home).stop_if_unused()):
+        say("数据库已停止", "the database is stopped")
+    if supervisor.hopeless is not None:
+        raise typer.Exit(UNUSABLE)
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="TCP port (YIWANG_PORT).", min=1, max=65535)] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (YIWANG_HOST).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Web processes (YIWANG_WORKERS).", min=1, max=64)] = None,
+) -> None:
+    """Serve the web alone: pages and API, in several processes. The background needs a `yiwang worker` beside it.
+
+    只启动网页与接口(多进程);后台工作另用 yiwang worker。
+    """
+    wanted = _overridden(settings(), port=port, host=host, workers=workers)
+    _refuse_taken_port(wanted)
+    if database_url_variable not in os.environ:
+        os.environ[database_url_variable] = run_async(_migrated_url())
+        metrics.share_between_processes(wanted.home)
+    Server(
+        "yiwang.http.app:serve",
+        address=wanted.host,
+        port=wanted.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=wanted.workers,
+        loop=Loops.uvloop,
+        http=HTTPModes.auto,
+        websockets=False,
+        backlog=2048,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_access=False,
+        log_dictconfig=_GRANIAN_LOGS,
+    ).serve()
+
+
+def worker() -> None:
+    """Work in the background alone: timers, sealing the journal, jobs. Several may run. Ctrl-C or SIGTERM ends it.
+
+    只运行后台:流程计时、日志封存、任务队列;可以同时运行多个。
+    """
+    run_async(_work())
+
+
+_GRANIAN_LOGS = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {
+        name: {"handlers": [], "level": "WARNING", "propagate": True} for name in ("_granian", "granian.access")
+    },
+}
+
+
+def _wanted(port: int | None, host: str | None, workers: int | None, demo: bool | None) -> tuple[Settings, CityInfo]:
+    """The settings with what the command line overrides; the demo is on where the city has one and nobody said no."""
+    found = settings()
+    city = read_city(found.city)
+    if demo is None:
+        demo = found.demo if "demo" in found.model_fields_set else city.file.demo is not None
+    return _overridden(found, port=port, host=host, workers=workers, demo=demo), city
+
+
+def _overridden(found: Settings, **changes: object) -> Settings:
+    return found.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+
+def _refuse_taken_port(wanted: Settings) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in wanted.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((wanted.host, wanted.port))
+        except OSError as error:
+            raise PortTaken(host=wanted.host, port=wanted.port) from error
+
+
+async def _migrated_url() -> str:
+    url = await database_url()
+    async with one_connection(url):
+        return url
+
+
+async def _publish(wanted: Settings, url: str) -> None:
+    connection = await connect(url)
+    if await journal.open_era(connection):
+        say("数据库是恢复来的,日志开始新的纪元", "the database was restored; the journal begins a new era")
+    await connection.close()
+    async with open_services(wanted, url, connections=4) as opened:
+        report = await install_city(opened.context, opened, wanted.city, progress=say)
+        for part in report.parts:
+            if part.changed:
+                console.print(f"  [dim]{escape(part.zh)} · {escape(part.en)} ({part.seconds:.1f} s)[/]")
+
+
+def _children(running: Running) -> list[Child]:
+    environment = running.environment()
+    children = [Child("web", ["serve"], environment), Child("worker", ["worker"], environment)]
+    if running.settings.demo and running.city.file.demo and running.city.file.demo.day:
+        children.append(Child("day", ["simulate", "--quiet", "--url", running.address], environment))
+    return children
+
+
+async def _supervise(running: Running, supervisor: Supervisor) -> None:
+    greeting = asyncio.create_task(_greet(running, supervisor))
+    try:
+        await supervisor.run()
+    finally:
+        greeting.cancel()
+        await asyncio.gather(greeting, return_exceptions=True)
+
+
+async def _greet(running: Running, supervisor: Supervisor) -> None:
+    """Say where the city is as soon as it answers."""
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        for _ in range(_ready_patience_seconds * 4):
+            try:
+                if (await client.get(f"{running.address}/readyz")).status_code == 200:
+                    break
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.25)
+        else:
+            return
+    accounts = running.city.demo_accounts if running.settings.demo else []
+    if accounts:
+        kinds = [
+            (
+                item.login,
+                item.name,
+                ", ".join(post if isinstance(post, str) else post.code for post in item.posts) or ", ".join(item.roles),
+            )
+            for item in accounts
+        ]
+        print_table(
+            ["登录名 login", "姓名 name", "岗位 posts"],
+            kinds[:30],
+            title=f"演示密码 demo password: {running.city.demo_password}",
+        )
+    console.print(
+        f"\n[bold green]{escape(running.city.name('zh'))} · {escape(running.city.name('en'))}[/]  [bold]{running.address}[/]"
+    )
+    say("按 Ctrl-C 停止", "Ctrl-C stops everything")
+
+
+async def _work() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    async with services(connections=6) as opened:
+        await background.work(opened, stop)

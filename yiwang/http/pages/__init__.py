@@ -1,0 +1,15 @@
+"""The server-rendered pages: a plain console that works from the first start, in Chinese and English, without a build.
+
+Pages read through the services of this process with the caller's own actor, and change things only through the public
+API (small modules in ``static``), so they can do nothing that a program cannot.
+"""
+
+from fastapi import APIRouter
+
+from yiwang.http.pages import auditing, desk, follow, home, report, signing, timeliness
+
+router = APIRouter(include_in_schema=False)
+for part in (home, report, follow, signing, desk, auditing, timeliness):
+    router.include_router(part.router)
+
+__all__ = ["router"]

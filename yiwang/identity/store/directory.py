@@ -1,0 +1,83 @@
+"""SQL of the directory: its version, and everything a snapshot of it holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from yiwang.identity.model import Appointment, OrganisationRow, PersonRow, PostRow
+from yiwang.kernel.database import Connection
+
+channel = "yiwang_directory"
+"""LISTEN channel: ``version`` after a change of the directory, ``account:<uuid>`` when one account's access changed."""
+
+
+async def version(connection: Connection) -> int:
+    """The version that this connection sees."""
+    found: int = await connection.fetchval("select version from directory_version")
+    return found
+
+
+async def lock(connection: Connection) -> None:
+    """Wait until no other transaction changes the directory; held until this one ends."""
+    await connection.execute("select 1 from directory_version for update")
+
+
+async def bump(connection: Connection) -> None:
+    """Make a new version and tell every process once this transaction has committed."""
+    await connection.execute("update directory_version set version = version + 1")
+    await connection.execute("select pg_notify($1, 'version')", channel)
+
+
+async def tell_account_changed(connection: Connection, account_id: UUID) -> None:
+    """Make every process forget what it knows about this account's access, once this transaction has committed."""
+    await connection.execute("select pg_notify($1, $2)", channel, f"account:{account_id}")
+
+
+async def organisations(connection: Connection) -> list[OrganisationRow]:
+    """All organisations, inactive ones too, siblings in their declared order."""
+    rows = await connection.fetch(
+        "select id, code, parent_id, name_zh, name_en, kind, area, serves, path, active from organisation"
+        " order by position, id"
+    )
+    return [
+        OrganisationRow(
+            id=row["id"],
+            code=row["code"],
+            parent_id=row["parent_id"],
+            name_zh=row["name_zh"],
+            name_en=row["name_en"],
+            kind=row["kind"],
+            area=row["area"],
+            serves=tuple(row["serves"]),
+            path=tuple(row["path"]),
+            active=row["active"],
+        )
+        for row in rows
+    ]
+
+
+async def posts(connection: Connection) -> list[PostRow]:
+    """All posts, inactive ones too; a post without names is called as its kind."""
+    rows = await connection.fetch(
+        "select p.id, p.organisation_id, p.code, coalesce(p.name_zh, k.name_zh, p.code),"
+        " coalesce(p.name_en, k.name_en, p.code), p.area, p.active"
+        " from post p left join post_kind k on k.code = p.code order by p.id"
+    )
+    return [PostRow(*row) for row in rows]
+
+
+async def persons(connection: Connection) -> list[PersonRow]:
+    """Whoever has an account, disabled ones too."""
+    rows = await connection.fetch("select id, login, name, organisation_id, state = 'active' from account")
+    return [PersonRow(*row) for row in rows]
+
+
+async def appointments(connection: Connection, at: datetime) -> list[Appointment]:
+    """Appointments that hold at ``at`` or begin later."""
+    rows = await connection.fetch(
+        "select account_id, post_id, starts_at, ends_at from appointment where ends_at is null or ends_at > $1"
+        " order by starts_at, account_id",
+        at,
+    )
+    return [Appointment(*row) for row in rows]

@@ -1,0 +1,125 @@
+"""``yiwang check``: all packs and cities against everything that must hold, without a database.
+
+Every remark names file, line and column; one run tells everything that can be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from yiwang.kernel.database import JsonObject
+from yiwang.packs.check.cities import check_city
+from yiwang.packs.check.flows import check_flows
+from yiwang.packs.check.plan import check_plan
+from yiwang.packs.check.references import check_needs_circle, check_references, check_shared_words
+from yiwang.packs.check.scenarios import check_scenarios, scenario_cities
+from yiwang.packs.check.values import check_values
+from yiwang.packs.findings import Finding, Findings
+from yiwang.packs.loader import City, Pack, load_city, load_pack, pack_folders
+
+__all__ = ["CheckResult", "run_check"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found, and what it looked at."""
+
+    findings: tuple[Finding, ...]
+    packs: tuple[Pack, ...]
+    cities: tuple[City, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(item.level == "error" for item in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.findings) - self.errors
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing keeps the packs from being published."""
+        return self.errors == 0
+
+    def text(self, language: str = "zh") -> str:
+        """One line a finding, then the counts."""
+        counts = self.counts()
+        if language.startswith("zh"):
+            total = (
+                f"{counts['packs']} 个应用包、{counts['cities']} 个城市、{counts['flows']} 个流程、{counts['classes']} 个分类、"
+                f"{counts['scenarios']} 个场景:{self.errors} 处错误,{self.warnings} 处提醒。"
+            )
+        else:
+            total = (
+                f"{counts['packs']} packs, {counts['cities']} cities, {counts['flows']} flows, {counts['classes']} classes, "
+                f"{counts['scenarios']} scenarios: {self.errors} errors, {self.warnings} warnings."
+            )
+        return "\n".join([*(item.line_of_text(language) for item in self.findings), total])
+
+    def counts(self) -> dict[str, int]:
+        """How much was looked at."""
+        return {
+            "packs": len(self.packs),
+            "cities": len(self.cities),
+            "flows": sum(len(pack.flows) for pack in self.packs),
+            "classes": sum(len(tree.value.classes) for pack in self.packs for tree in pack.classes),
+            "scenarios": sum(len(file.value.scenarios) for pack in self.packs for file in pack.scenarios),
+        }
+
+    def json(self) -> JsonObject:
+        return {
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "checked": dict(self.counts()),
+            "findings": [item.json() for item in self.findings],
+        }
+
+
+def run_check(
+    packs: Path, cities: Path | None = None, *, only_cities: Sequence[Path] = (), tests: Path | None = None
+) -> CheckResult:
+    """Check every pack in the folder ``packs`` and every city in ``cities`` (or exactly ``only_cities``).
+
+    ``tests`` is the folder that holds the tests' city (``tests/cities/small``), which scenarios may name; by default it is
+    sought beside ``packs``.
+    """
+    findings = Findings()
+    tests = tests or packs.parent / "tests"
+    loaded = [pack for folder in pack_folders(packs) if (pack := load_pack(folder, findings)) is not None]
+    by_id = {pack.folder.name: pack for pack in loaded}
+    for pack in loaded:
+        _check_pack(pack, by_id, packs.parent, findings)
+    check_needs_circle(by_id, findings)
+    check_shared_words(loaded, findings)
+    folders = scenario_cities(cities or packs.parent / "cities", tests)
+    if only_cities:
+        chosen = {path.name: path for path in only_cities}
+        folders = {**chosen, **{name: path for name, path in folders.items() if name == "small" and name not in chosen}}
+    found = {name: city for name, path in folders.items() if (city := load_city(path, packs, findings)) is not None}
+    for city in found.values():
+        check_city(city, findings)
+        _check_reworded(city, by_id, packs.parent, findings)
+    for pack in loaded:
+        check_scenarios(pack, by_id, found, findings)
+    return CheckResult(tuple(findings.sorted()), tuple(loaded), tuple(found.values()))
+
+
+def _check_pack(pack: Pack, packs: dict[str, Pack], root: Path, findings: Findings) -> None:
+    check_values(pack, findings)
+    check_references(pack, packs, findings)
+    check_flows(pack, packs, findings)
+    check_plan(pack, root, findings)
+
+
+def _check_reworded(city: City, packs: dict[str, Pack], root: Path, findings: Findings) -> None:
+    """Packs that this city words differently are checked again as it words them."""
+    overridden = {item.value.pack for item in city.overrides}
+    overridden |= {path.name for path in (city.folder / "overrides").glob("*") if path.is_dir()}
+    theirs = {**packs, **{pack.id: pack for pack in city.packs}}
+    for pack in city.packs:
+        if pack.id in overridden:
+            _check_pack(
+                replace(pack, scenarios=packs[pack.id].scenarios) if pack.id in packs else pack, theirs, root, findings
+            )

@@ -1,0 +1,98 @@
+"""Whether a pack answers what it says: rows exist, and claimed clauses have a scenario step that proves them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from yiwang.packs.findings import Findings, Place, shown, suggestion
+from yiwang.packs.loader import Pack
+from yiwang.packs.plan import clauses_of, plan_rows
+from yiwang.packs.source import read_text
+
+_NAMED = re.compile(r"\b([a-z][a-z0-9]*(?:-[a-z0-9]+)+)/([1-9][0-9]?)\b")
+
+
+def check_plan(pack: Pack, root: Path, findings: Findings) -> None:
+    """``root`` is the checkout, where a proof's test must lie."""
+    claimed: set[str] = set()
+    for index, claim in enumerate(pack.file.value.answers):
+        if _known(claim, pack.file.source.place(("answers", index)), findings):
+            claimed.update(clauses_of(claim))
+    proved = _proved(pack, claimed, findings)
+    _check_readme(pack, proved, findings)
+    level = pack.file.value.level
+    missing = sorted(claimed - proved, key=_order)
+    if level != "declared" and missing:
+        shown_clauses = ", ".join(missing[:6]) + (" …" if len(missing) > 6 else "")
+        place = pack.file.source.place(("level",))
+        findings.add(place, "plan.level_too_high", level=level, count=len(missing), clauses=shown_clauses)
+    if level == "proved":
+        tests = [proof.test.partition("::")[0] for proof in pack.proof.value.proofs] if pack.proof else [""]
+        for test in tests:
+            if not test or not (root / test).is_file():
+                findings.add(pack.file.source.place(("level",)), "plan.proof_missing", test=test or "—")
+
+
+def clauses_claimed(pack: Pack) -> set[str]:
+    """Every clause that pack.yaml answers."""
+    return {clause for claim in pack.file.value.answers for clause in clauses_of(claim)}
+
+
+def clauses_proved(pack: Pack) -> set[str]:
+    """Every clause that a scenario step of the pack proves."""
+    return {
+        clause
+        for file in pack.scenarios
+        for scenario in file.value.scenarios
+        for step in scenario.steps
+        for clause in step.answers
+    }
+
+
+def _known(claim: str, place: Place, findings: Findings) -> bool:
+    row_id, _, number = claim.partition("/")
+    row = plan_rows().get(row_id)
+    if row is None:
+        zh, en = suggestion(row_id, plan_rows())
+        findings.add(place, "plan.row_unknown", row=row_id, hint_zh=zh, hint_en=en)
+        return False
+    if number and int(number) > row.clauses:
+        findings.add(place, "plan.clause_unknown", row=row_id, count=row.clauses, number=number)
+        return False
+    return True
+
+
+def _proved(pack: Pack, claimed: set[str], findings: Findings) -> set[str]:
+    proved: set[str] = set()
+    for file in pack.scenarios:
+        for number, scenario in enumerate(file.value.scenarios):
+            for index, step in enumerate(scenario.steps):
+                for at, clause in enumerate(step.answers):
+                    place = file.source.place((number, "steps", index, "answers", at))
+                    if not _known(clause, place, findings):
+                        continue
+                    proved.add(clause)
+                    if clause not in claimed:
+                        findings.add(place, "plan.answers_elsewhere", clause=clause)
+    return proved
+
+
+def _check_readme(pack: Pack, proved: set[str], findings: Findings) -> None:
+    path = pack.folder / "README.md"
+    if not path.is_file():
+        findings.add(Place(shown(pack.folder)), "pack.readme_missing")
+        return
+    text = read_text(path, findings) or ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for match in _NAMED.finditer(line):
+            if match[1] not in plan_rows():
+                continue
+            place = Place(shown(path), number, match.start() + 1)
+            if _known(match[0], place, findings) and match[0] not in proved:
+                findings.add(place, "plan.clause_unproved", clause=match[0])
+
+
+def _order(clause: str) -> tuple[str, int]:
+    row, _, number = clause.partition("/")
+    return row, int(number)

@@ -1,0 +1,284 @@
+"""Whether everything that a pack names exists: flows, class trees, tables, classes, departments, posts, roles, other packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from yiwang.casework.declarations import CaseTypeDeclaration
+from yiwang.identity.declarations import PostKindDeclaration, RoleDeclaration
+from yiwang.identity.separation import check_role
+from yiwang.kernel.errors import Problem
+from yiwang.packs.findings import Findings, Place, suggestion
+from yiwang.packs.loader import Loaded, Pack
+from yiwang.packs.model.pack import RolesFile
+from yiwang.packs.source import Source, Trail
+
+BUILT_IN_DEPARTMENTS = frozenset({"centre"})
+"""The kind of department that every city has: the supervision centre (监督中心)."""
+
+
+def unknown(findings: Findings, place: Place, what: tuple[str, str], name: str, known: Iterable[str]) -> None:
+    """Say that ``what`` (Chinese, English) called ``name`` does not exist, and what may have been meant."""
+    zh, en = suggestion(name, known)
+    findings.add(place, "reference.unknown", what_zh=what[0], what_en=what[1], id=name, hint_zh=zh, hint_en=en)
+
+
+def check_references(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> None:
+    """References of one pack, to itself and to the packs that it needs."""
+    for index, name in enumerate(pack.file.value.needs):
+        if name not in packs:
+            zh, en = suggestion(name, packs)
+            place = pack.file.source.place(("needs", index))
+            findings.add(place, "pack.needs_unknown", pack=name, hint_zh=zh, hint_en=en)
+    reach = [pack, *(packs[name] for name in needed(pack, packs))]
+    for case in pack.cases:
+        _check_case(case, reach, findings)
+    _check_tables(pack, reach, findings)
+    _check_departments(pack, reach, findings)
+    _check_roles(pack, reach, findings)
+    _check_strings(pack, findings)
+    _check_unused(pack, packs, findings)
+    if not pack.cases:
+        findings.add(pack.file.source.place(), "pack.no_case_type")
+
+
+def needed(pack: Pack, packs: Mapping[str, Pack]) -> list[str]:
+    """All packs that this one needs, also at second hand; without itself."""
+    found: list[str] = []
+    waiting = list(pack.file.value.needs)
+    while waiting:
+        name = waiting.pop(0)
+        if name in packs and name not in found and name != pack.id:
+            found.append(name)
+            waiting += packs[name].file.value.needs
+    return found
+
+
+def check_needs_circle(packs: Mapping[str, Pack], findings: Findings) -> None:
+    """Packs may not need each other in a circle; each circle is told once, at its first pack by name."""
+    told: set[str] = set()
+    for start in sorted(packs):
+        circle = _way_back(start, packs)
+        if circle and not told & set(circle):
+            told.update(circle)
+            place = packs[start].file.source.place(("needs",))
+            findings.add(place, "pack.needs_circle", circle=" → ".join([*circle, start]))
+
+
+def _way_back(start: str, packs: Mapping[str, Pack]) -> list[str]:
+    """A shortest way over needs from the pack to itself, without its end; empty when there is none."""
+    waiting, seen = [[start]], {start}
+    while waiting:
+        way = waiting.pop(0)
+        for name in packs[way[-1]].file.value.needs:
+            if name == start:
+                return way
+            if name in packs and name not in seen:
+                seen.add(name)
+                waiting.append([*way, name])
+    return []
+
+
+def check_shared_words(packs: Sequence[Pack], findings: Findings) -> None:
+    """Departments, posts and roles of the same code in several packs must be the same thing; numbers must differ."""
+    departments: dict[str, Pack] = {}
+    numbers: dict[str, Loaded[CaseTypeDeclaration]] = {}
+    for pack in packs:
+        for kind, words in pack.file.value.departments.items():
+            other = departments.setdefault(kind, pack)
+            theirs = other.file.value.departments[kind]
+            if theirs != words:
+                place = pack.file.source.place(("departments", kind))
+                said = f"{theirs.zh} / {theirs.en}"
+                findings.add(place, "pack.department_words", kind=kind, other=other.file.file, words=said)
+        for case in pack.cases:
+            first = numbers.setdefault(case.value.number, case)
+            if first is not case:
+                findings.add(case.source.place(("number",)), "number.shared", other=first.value.id)
+    _check_shared_roles([pack.roles for pack in packs if pack.roles is not None], findings)
+
+
+def _check_shared_roles(files: Sequence[Loaded[RolesFile]], findings: Findings) -> None:
+    posts: dict[str, tuple[str, PostKindDeclaration]] = {}
+    roles: dict[str, tuple[str, RoleDeclaration]] = {}
+    for file in files:
+        for index, post in enumerate(file.value.posts):
+            where, earlier = posts.setdefault(post.code, (file.file, post))
+            if earlier.names != post.names:
+                said = f"{earlier.names.zh} / {earlier.names.en}"
+                place = file.source.place(("posts", index, "names"))
+                findings.add(place, "pack.post_differs", post=post.code, other=where, words=said)
+        for index, role in enumerate(file.value.roles):
+            where, same = roles.setdefault(role.code, (file.file, role))
+            if same != role:
+                findings.add(file.source.place(("roles", index)), "pack.role_differs", role=role.code, other=where)
+
+
+def _check_case(case: Loaded[CaseTypeDeclaration], reach: Sequence[Pack], findings: Findings) -> None:
+    declaration, source = case.value, case.source
+    flows = {flow.key for pack in reach for flow in pack.flows}
+    if declaration.flow not in flows:
+        unknown(findings, source.place(("flow",)), ("流程", "flow"), declaration.flow, flows)
+    trees = {tree.value.id: tree.value for pack in reach for tree in pack.classes}
+    tree = trees.get(declaration.classes)
+    if tree is None:
+        unknown(findings, source.place(("classes",)), ("分类目录", "class tree"), declaration.classes, trees)
+    elif declaration.default_class is not None:
+        codes = {item.code for item in tree.classes}
+        if declaration.default_class not in codes:
+            place = source.place(("default_class",))
+            unknown(findings, place, ("分类", "class"), declaration.default_class, codes)
+    tables = {table.value.id: table.value for pack in reach for table in pack.rules}
+    if declaration.dispatch is not None and declaration.dispatch not in tables:
+        unknown(findings, source.place(("dispatch",)), ("派遣规则", "dispatch table"), declaration.dispatch, tables)
+    posts = post_kinds(reach)
+    for name, channel in declaration.channels.items():
+        if channel.post is not None and channel.post not in posts:
+            place = source.place(("channels", name, "post"))
+            unknown(findings, place, ("岗位", "post"), channel.post, posts)
+
+
+def post_kinds(packs: Iterable[Pack]) -> dict[str, PostKindDeclaration]:
+    """Every kind of post that the packs declare, by code."""
+    return {post.code: post for pack in packs if pack.roles for post in pack.roles.value.posts}
+
+
+def _check_tables(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
+    codes_of = {tree.value.id: [item.code for item in tree.value.classes] for one in reach for tree in one.classes}
+    trees_of: dict[str, set[str]] = {}
+    for one in reach:
+        for case in one.cases:
+            if case.value.dispatch is not None:
+                trees_of.setdefault(case.value.dispatch, set()).add(case.value.classes)
+    for table in pack.rules:
+        used_with = trees_of.get(table.value.id) or set(codes_of)
+        codes = {code for tree in used_with for code in codes_of.get(tree, ())}
+        taken: dict[str, int] = {}
+        for index, row in enumerate(table.value.rows):
+            for number, code in enumerate(row.classes):
+                _check_row_class(code, codes, table.source.place(("rows", index, "classes", number)), findings)
+            place = table.source.place(("rows", index))
+            if not row.areas:
+                _check_reached(index, row.classes, row.when is None, taken, place, findings)
+
+
+def _check_row_class(code: str, codes: set[str], place: Place, findings: Findings) -> None:
+    if not codes:
+        return
+    if code.endswith("*"):
+        if not any(known.startswith(code[:-1]) for known in codes):
+            findings.add(place, "reference.class_prefix", prefix=code[:-1])
+    elif code not in codes:
+        unknown(findings, place, ("分类", "class"), code, codes)
+
+
+def _check_reached(
+    index: int, classes: list[str], always: bool, taken: dict[str, int], place: Place, findings: Findings
+) -> None:
+    """``taken``: class pattern → number of the earlier row without condition that takes it; "*" takes all."""
+    patterns = classes or ["*"]
+    earlier = [_taken_by(pattern, taken) for pattern in patterns]
+    if all(earlier):
+        findings.add(place, "reference.row_never_reached", row=index + 1, earlier=max(row or 0 for row in earlier))
+    if always:
+        for pattern in patterns:
+            taken.setdefault(pattern, index + 1)
+
+
+def _taken_by(pattern: str, taken: dict[str, int]) -> int | None:
+    if pattern in taken:
+        return taken[pattern]
+    stem = pattern.rstrip("*")
+    return next((row for known, row in taken.items() if known.endswith("*") and stem.startswith(known[:-1])), None)
+
+
+def departments_named(pack: Pack) -> list[tuple[str, Source, Trail, str]]:
+    """(kind, file, place, what names it) for every department that classes and tables of the pack name."""
+    named: list[tuple[str, Source, Trail, str]] = []
+    for tree in pack.classes:
+        for index, item in enumerate(tree.value.classes):
+            if item.department is not None:
+                trail: Trail = ("classes", index, "department")
+                named.append((item.department, tree.source, trail, f"{item.code} {item.names.zh}"))
+    for table in pack.rules:
+        for index, row in enumerate(table.value.rows):
+            named.append(
+                (row.department, table.source, ("rows", index, "department"), f"{table.value.id} [{index + 1}]")
+            )
+    return named
+
+
+def _check_departments(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
+    kinds = {kind for one in reach for kind in one.file.value.departments} | BUILT_IN_DEPARTMENTS
+    told: set[str] = set()
+    for kind, source, trail, _ in departments_named(pack):
+        if kind not in kinds and kind not in told:
+            told.add(kind)
+            unknown(findings, source.place(trail), ("部门类别", "kind of department"), kind, kinds)
+
+
+def _check_roles(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
+    if pack.roles is None:
+        return
+    roles = {role.code for one in reach if one.roles for role in one.roles.value.roles}
+    for index, post in enumerate(pack.roles.value.posts):
+        for number, role in enumerate(post.roles):
+            if role not in roles:
+                place = pack.roles.source.place(("posts", index, "roles", number))
+                unknown(findings, place, ("角色", "role"), role, roles)
+    for index, declared in enumerate(pack.roles.value.roles):
+        try:
+            check_role(declared)
+        except Problem as problem:
+            reason = {"reason_zh": problem.message("zh"), "reason_en": problem.message("en")}
+            findings.add(pack.roles.source.place(("roles", index)), "pack.role_verb", **reason)
+    for room in ("posts", "roles"):
+        seen: dict[str, int] = {}
+        items: Sequence[PostKindDeclaration | RoleDeclaration] = getattr(pack.roles.value, room)
+        for index, item in enumerate(items):
+            if item.code in seen:
+                place = pack.roles.source.place((room, index))
+                where = f"{pack.roles.file}:{pack.roles.source.place((room, seen[item.code])).line}"
+                findings.add(place, "schema.duplicate_id", what=room, id=item.code, where=where)
+            seen.setdefault(item.code, index)
+
+
+def _check_strings(pack: Pack, findings: Findings) -> None:
+    if not pack.strings:
+        return
+    for language, other in (("zh", "en"), ("en", "zh")):
+        mine, theirs = pack.strings.get(language), pack.strings.get(other)
+        if mine is None:
+            continue
+        for key in mine.value.texts:
+            if theirs is None or key not in theirs.value.texts:
+                findings.add(mine.source.key_place((key,)), "text.strings_differ", key=key, language=language)
+
+
+def _check_unused(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> None:
+    cases = [case.value for one in packs.values() for case in one.cases]
+    for tree in pack.classes:
+        _check_codes_twice(tree.source, [item.code for item in tree.value.classes], findings)
+        if tree.value.id not in {case.classes for case in cases}:
+            _unused(findings, tree.source, "分类目录", "class tree", tree.value.id)
+    for table in pack.rules:
+        if table.value.id not in {case.dispatch for case in cases}:
+            _unused(findings, table.source, "派遣规则", "dispatch table", table.value.id)
+    for flow in pack.flows:
+        if flow.key not in {case.flow for case in cases}:
+            place = Place(flow.file, 1, 1)
+            findings.add(place, "reference.not_used", what_zh="流程", what_en="flow", id=flow.key)
+
+
+def _unused(findings: Findings, source: Source, zh: str, en: str, name: str) -> None:
+    findings.add(source.place(("id",)), "reference.not_used", what_zh=zh, what_en=en, id=name)
+
+
+def _check_codes_twice(source: Source, codes: Sequence[str], findings: Findings) -> None:
+    first: dict[str, int] = {}
+    for index, code in enumerate(codes):
+        if code in first:
+            place = source.place(("classes", index, "code"))
+            where = f"{source.file}:{source.place(('classes', first[code], 'code')).line}"
+            findings.add(place, "schema.duplicate_id", what="class", id=code, where=where)
+        first.setdefault(code, index)

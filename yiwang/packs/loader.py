@@ -1,0 +1,299 @@
+"""Reads the folders of packs and cities into typed records that remember where everything stands.
+
+Promises: reading never fails half-way; what cannot be read becomes a finding with file, line and column, and the rest is
+still returned. Nothing outside the given folders is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
+from yiwang.packs.findings import Findings, Place, shown, suggestion
+from yiwang.packs.flows import FlowFile, read_flow
+from yiwang.packs.model.city import AreasFile, CityFile, DemoAccount, HeldPost, OrganisationsFile, OverrideFile
+from yiwang.packs.model.pack import PackFile, ProofFile, RolesFile, StringsFile
+from yiwang.packs.model.scenario import ScenarioFile
+from yiwang.packs.overrides import apply_overrides
+from yiwang.packs.schema import fit
+from yiwang.packs.source import Source, read_source
+
+Model = TypeVar("Model", bound=BaseModel)
+
+ROOMS = frozenset({"cases", "classes", "rules", "flows", "scenarios", "strings"})
+"""Folders of a pack that this version runs."""
+ROOMS_TO_COME = frozenset({"types", "signals", "indicators", "boards", "pages", "resources", "compute"})
+"""Folders of the pack format whose engines stand on floors that are not built yet."""
+PACK_FILES = frozenset({"pack.yaml", "roles.yaml", "proof.yaml", "README.md"})
+CITY_FILES = frozenset({"city.yaml", "organisations.yaml", "README.md", "areas", "overrides", "calendars", "scenarios"})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[Model]):
+    """A declaration with the file that it came from."""
+
+    source: Source
+    value: Model
+
+    @property
+    def file(self) -> str:
+        return self.source.file
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack as far as it could be read. ``strings`` is by language."""
+
+    folder: Path
+    file: Loaded[PackFile]
+    cases: tuple[Loaded[CaseTypeDeclaration], ...]
+    classes: tuple[Loaded[ClassTree], ...]
+    rules: tuple[Loaded[DispatchTable], ...]
+    flows: tuple[FlowFile, ...]
+    roles: Loaded[RolesFile] | None
+    scenarios: tuple[Loaded[ScenarioFile], ...]
+    strings: dict[str, Loaded[StringsFile]]
+    proof: Loaded[ProofFile] | None
+
+    @property
+    def id(self) -> str:
+        return self.file.value.id
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city as far as it could be read, with its packs as its overrides word them, in the order of city.yaml."""
+
+    folder: Path
+    file: Loaded[CityFile]
+    organisations: Loaded[OrganisationsFile] | None
+    areas: Loaded[AreasFile] | None
+    overrides: tuple[Loaded[OverrideFile], ...]
+    packs: tuple[Pack, ...]
+
+    @property
+    def id(self) -> str:
+        return self.file.value.id
+
+
+def organisation_parents(city: City) -> dict[str, str | None]:
+    """The code of each organisation's parent, None at the top."""
+    roots = city.organisations.value.organisations if city.organisations else []
+    return {entry.code: parent for root in roots for parent, entry in root.declaration().walk()}
+
+
+def held_posts(account: DemoAccount) -> Iterator[tuple[str, str, str | None]]:
+    """(kind, organisation code, area) of every post that a demo account holds."""
+    for post in account.posts:
+        if isinstance(post, HeldPost):
+            yield post.code, post.organisation or account.organisation, post.area
+        else:
+            yield post, account.organisation, None
+
+
+def pack_folders(packs: Path) -> list[Path]:
+    """The folders of all packs, by name; hidden ones and files are passed over."""
+    if not packs.is_dir():
+        return []
+    return sorted(path for path in packs.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
+
+
+def load_pack(
+    folder: Path,
+    findings: Findings,
+    overrides: Sequence[Loaded[OverrideFile]] = (),
+    flow_overrides: dict[str, Path] | None = None,
+) -> Pack | None:
+    """Read a pack; None when pack.yaml itself cannot be read. ``overrides`` are applied before the shape is checked.
+
+    ``flow_overrides`` are files by name that stand in place of the pack's own flows.
+    """
+    if not (folder / "pack.yaml").is_file():
+        findings.add(Place(shown(folder)), "file.missing", name="pack.yaml")
+        return None
+    file = _load(folder / "pack.yaml", PackFile, findings)
+    _tell_strangers(folder, findings)
+    cases = _load_room(folder, "cases", CaseTypeDeclaration, findings, overrides)
+    classes = _load_room(folder, "classes", ClassTree, findings, overrides)
+    rules = _load_room(folder, "rules", DispatchTable, findings, overrides)
+    scenarios = _load_room(folder, "scenarios", ScenarioFile, findings, ())
+    strings = _load_room(folder, "strings", StringsFile, findings, overrides)
+    flows = _load_flows(folder, findings, flow_overrides or {})
+    roles = _load(folder / "roles.yaml", RolesFile, findings) if (folder / "roles.yaml").is_file() else None
+    proof = _load(folder / "proof.yaml", ProofFile, findings) if (folder / "proof.yaml").is_file() else None
+    if file is None:
+        return None
+    if file.value.id != folder.name:
+        place = file.source.place(("id",))
+        findings.add(place, "pack.folder_name", id=file.value.id, folder=folder.name)
+    return Pack(
+        folder,
+        file,
+        _distinct(cases, findings, "cases", lambda item: item.id),
+        _distinct(classes, findings, "classes", lambda item: item.id),
+        _distinct(rules, findings, "rules", lambda item: item.id),
+        flows,
+        roles,
+        tuple(scenarios),
+        {item.source.path.stem: item for item in strings},
+        proof,
+    )
+
+
+def load_city(folder: Path, packs: Path, findings: Findings) -> City | None:
+    """Read a city and its packs from the folder ``packs``; None when city.yaml cannot be read."""
+    if not (folder / "city.yaml").is_file():
+        findings.add(Place(shown(folder)), "file.missing", name="city.yaml")
+        return None
+    file = _load(folder / "city.yaml", CityFile, findings)
+    organisations = _load_needed(folder, "organisations.yaml", OrganisationsFile, findings)
+    areas = _load_needed(folder / "areas", "areas.yaml", AreasFile, findings)
+    overrides = [
+        item
+        for path in sorted((folder / "overrides").glob("*.yaml"))
+        if (item := _load(path, OverrideFile, findings)) is not None
+    ]
+    for path in sorted(folder.iterdir()):
+        if path.name not in CITY_FILES and not path.name.startswith("."):
+            _tell_stranger(path, CITY_FILES, findings)
+    if file is None:
+        return None
+    if file.value.id != folder.name:
+        findings.add(file.source.place(("id",)), "pack.folder_name", id=file.value.id, folder=folder.name)
+    loaded = tuple(_packs_of(folder, file, overrides, packs, findings))
+    return City(folder, file, organisations, areas, tuple(overrides), loaded)
+
+
+def _packs_of(
+    folder: Path,
+    file: Loaded[CityFile],
+    overrides: Sequence[Loaded[OverrideFile]],
+    packs: Path,
+    findings: Findings,
+) -> Iterator[Pack]:
+    known = [path.name for path in pack_folders(packs)]
+    for index, name in enumerate(file.value.packs):
+        place = file.source.place(("packs", index))
+        if name not in known:
+            zh, en = suggestion(name, known)
+            findings.add(place, "reference.unknown", what_zh="应用包", what_en="pack", id=name, hint_zh=zh, hint_en=en)
+            continue
+        if name in file.value.packs[:index]:
+            findings.add(place, "schema.duplicate_id", what="pack", id=name, where=file.file)
+            continue
+        mine = [item for item in overrides if item.value.pack == name]
+        flows = {path.name: path for path in sorted((folder / "overrides" / name / "flows").glob("*.bpmn"))}
+        pack = load_pack(packs / name, findings, mine, flows)
+        if pack is not None:
+            yield pack
+    for item in overrides:
+        if item.value.pack not in file.value.packs:
+            zh, en = suggestion(item.value.pack, file.value.packs)
+            findings.add(
+                item.source.place(("pack",)),
+                "reference.unknown", what_zh="应用包", what_en="pack", id=item.value.pack, hint_zh=zh, hint_en=en,
+            )  # fmt: skip
+
+
+def _load(
+    path: Path, model: type[Model], findings: Findings, overrides: Sequence[Loaded[OverrideFile]] = ()
+) -> Loaded[Model] | None:
+    source = read_source(path, findings)
+    if source is None:
+        return None
+    if overrides:
+        source = apply_overrides(source, [(item.source, item.value) for item in overrides], findings)
+    value = fit(source, model, findings)
+    return None if value is None else Loaded(source, value)
+
+
+def _load_needed(folder: Path, name: str, model: type[Model], findings: Findings) -> Loaded[Model] | None:
+    if not (folder / name).is_file():
+        findings.add(Place(shown(folder)), "file.missing", name=name)
+        return None
+    return _load(folder / name, model, findings)
+
+
+def _load_room(
+    folder: Path, room: str, model: type[Model], findings: Findings, overrides: Sequence[Loaded[OverrideFile]]
+) -> list[Loaded[Model]]:
+    loaded: list[Loaded[Model]] = []
+    names = set()
+    for path in sorted((folder / room).glob("*.yaml")):
+        names.add(f"{room}/{path.stem}")
+        mine = [item for item in overrides if item.value.target == f"{room}/{path.stem}"]
+        item = _load(path, model, findings, mine)
+        if item is not None:
+            loaded.append(item)
+    for override in overrides:
+        target = override.value.target
+        if target.startswith(f"{room}/") and target not in names:
+            zh, en = suggestion(target, names)
+            findings.add(
+                override.source.place(("target",)),
+                "reference.unknown", what_zh="文件", what_en="file", id=target, hint_zh=zh, hint_en=en,
+            )  # fmt: skip
+    return loaded
+
+
+def _load_flows(folder: Path, findings: Findings, overrides: dict[str, Path]) -> tuple[FlowFile, ...]:
+    paths = {path.name: path for path in sorted((folder / "flows").glob("*.bpmn"))}
+    for name, path in overrides.items():
+        if name not in paths:
+            zh, en = suggestion(name, paths)
+            findings.add(
+                Place(shown(path)),
+                "reference.unknown", what_zh="流程文件", what_en="flow file", id=name, hint_zh=zh, hint_en=en,
+            )  # fmt: skip
+    chosen = [overrides.get(name, path) for name, path in paths.items()]
+    flows = [flow for path in chosen if (flow := read_flow(path, findings)) is not None]
+    first: dict[str, FlowFile] = {}
+    for flow in flows:
+        if flow.key in first:
+            findings.add(Place(flow.file), "schema.duplicate_id", what="flow", id=flow.key, where=first[flow.key].file)
+        first.setdefault(flow.key, flow)
+    return tuple(first.values())
+
+
+def _distinct(
+    items: Iterable[Loaded[Model]], findings: Findings, room: str, id_of: Callable[[Model], str]
+) -> tuple[Loaded[Model], ...]:
+    first: dict[str, Loaded[Model]] = {}
+    for item in items:
+        name = id_of(item.value)
+        place = item.source.place(("id",))
+        if name in first:
+            findings.add(place, "schema.duplicate_id", what=room, id=name, where=first[name].file)
+        first.setdefault(name, item)
+    return tuple(first.values())
+
+
+def _tell_strangers(folder: Path, findings: Findings) -> None:
+    known = PACK_FILES | ROOMS
+    for path in sorted(folder.iterdir()):
+        if path.name in known or path.name.startswith(".") or (path.suffix == ".md" and path.is_file()):
+            continue
+        if path.is_dir() and path.name in ROOMS_TO_COME:
+            findings.add(Place(shown(path)), "pack.room_not_yet", name=path.name + "/")
+        else:
+            _tell_stranger(path, known, findings)
+    for room, suffixes in [(room, {".bpmn"} if room == "flows" else {".yaml"}) for room in sorted(ROOMS)]:
+        for path in sorted((folder / room).glob("*")):
+            if path.suffix not in suffixes and not path.name.startswith("."):
+                wanted = path.with_suffix(".bpmn" if room == "flows" else ".yaml").name
+                zh, en = f"文件应以 {'、'.join(suffixes)} 结尾,例如 {wanted}。", f"name it {wanted}."
+                findings.add(Place(shown(path)), "file.unknown", name=path.name, hint_zh=zh, hint_en=en)
+    for path in sorted((folder / "strings").glob("*.yaml")):
+        if path.stem not in ("zh", "en"):
+            zh, en = suggestion(path.name, ["zh.yaml", "en.yaml"])
+            findings.add(Place(shown(path)), "file.unknown", name=path.name, hint_zh=zh, hint_en=en)
+
+
+def _tell_stranger(path: Path, known: Iterable[str], findings: Findings) -> None:
+    zh, en = suggestion(path.name, known)
+    findings.add(Place(shown(path)), "file.unknown", name=path.name, hint_zh=zh, hint_en=en)

@@ -1,0 +1,80 @@
+"""The simulated city: residents, grid workers, desks and handlers who act through the public HTTP API at a speed one chooses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yiwang.packs.findings import Findings
+from yiwang.packs.loader import load_city
+from yiwang.packs.remote import CityAway, Doorway, Remote
+from yiwang.packs.simulation.clockwork import CityTime
+from yiwang.packs.simulation.crew import Crew
+from yiwang.packs.simulation.day import Day, Tally, Tell
+from yiwang.packs.simulation.matters import Matters
+
+__all__ = ["Tally", "run_simulation"]
+
+
+async def run_simulation(
+    url: str,
+    city: Path,
+    packs: Path,
+    *,
+    speed: float | None = None,
+    seed: int | None = None,
+    rate: float | None = None,
+    tell: Tell = print,
+    tally: Tally | None = None,
+) -> None:
+    """Let a day pass in the city at ``url`` until cancelled; a server that is away is waited for.
+
+    Args:
+        url: base URL of the server, on this machine.
+        city: the city's folder; its demo accounts are the actors, its demo day gives what is not given here.
+        speed: city seconds per real second; None leaves the clock as it runs.
+        rate: reports per city hour on the day's average.
+        tally: filled with what is done.
+
+    Raises:
+        ValueError: the city cannot be read, or has no demo accounts.
+        Refused: the city runs on real time and a speed was asked for.
+    """
+    findings = Findings()
+    loaded = load_city(city, packs, findings)
+    if loaded is None or findings.errors:
+        raise ValueError("\n".join(item.line_of_text() for item in findings.sorted()))
+    demo = loaded.file.value.demo
+    day_file = demo.day if demo else None
+    seed = seed if seed is not None else day_file.seed if day_file else 1
+    rate = rate if rate is not None else day_file.reports_per_hour if day_file else 60.0
+    doorway = Doorway(url)
+    crew = Crew(loaded, doorway.client)
+    try:
+        clock = CityTime(Remote(doorway.client()))
+        await _arrive(clock, tell)
+        if speed is not None:
+            await clock.set_speed(speed)
+        day = Day(crew, clock, Matters(loaded, seed), rate=rate, seed=seed, tell=tell)
+        if tally is not None:
+            day.tally = tally
+        await day.run()
+    finally:
+        await crew.close()
+        await doorway.close()
+
+
+async def _arrive(clock: CityTime, tell: Tell) -> None:
+    """Wait until the city answers."""
+    import asyncio
+
+    waited = False
+    while True:
+        try:
+            await clock.sync()
+        except CityAway:
+            if not waited:
+                tell("等待服务器启动…… waiting for the server")
+            waited = True
+            await asyncio.sleep(0.3)
+        else:
+            return
