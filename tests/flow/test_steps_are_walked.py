@@ -171,7 +171,7 @@ async def test_a_terminate_end_withdraws_the_other_branches(office: Office) -> N
 async def test_two_people_finish_the_same_task_one_wins_the_other_is_told(office: Office) -> None:
     """Many rounds on two connections at once: never both, never neither."""
     definition = await office.publish(steps(["a", "b"], "race"))
-    people = [actor("派遣员", Grant("task", frozenset({"complete-any"}))), actor("受理员")]
+    people = [actor("派遣员", Grant("task", frozenset({"complete_any"}))), actor("受理员")]
     for _ in range(60):
         started = await office.start(definition)
         task = started.new_tasks[0]
@@ -215,10 +215,10 @@ async def test_who_may_finish_a_task(office: Office) -> None:
     task = started.new_tasks[0]
     with pytest.raises(TaskNotYours):
         await office.finish(task.id, actor("派遣员"))
-    elsewhere = Grant("task", frozenset({"complete-any"}), area="120112")
+    elsewhere = Grant("task", frozenset({"complete_any"}), area="120112")
     with pytest.raises(TaskNotYours):
         await office.finish(task.id, actor("派遣员", elsewhere))
-    await office.finish(task.id, actor("派遣员", Grant("task", frozenset({"complete-any"}), area="120111")))
+    await office.finish(task.id, actor("派遣员", Grant("task", frozenset({"complete_any"}), area="120111")))
     with pytest.raises(OutcomeUnknown, match="ok"):
         await office.complete(started.instance_id, "b", "approve", actor("受理员"))
     assert (await office.complete(started.instance_id, "b", "ok", actor("受理员"))).ended

@@ -11,7 +11,16 @@ from conftest import SMALL_BOUNDARY, SMALL_DIVISIONS
 from surveys import Feature, write_geojson
 
 from yiwang.geo.errors import BoundaryUnusable, GridsAlreadyCoded, ImpossibleCoordinates, UnknownArea
-from yiwang.geo.service import AreaDraft, CityGridPlan, CityGridReport, GeoService, PlaceDraft, Provenance, Survey
+from yiwang.geo.service import (
+    AreaDraft,
+    CityGridPlan,
+    CityGridReport,
+    DivisionName,
+    GeoService,
+    PlaceDraft,
+    Provenance,
+    Survey,
+)
 from yiwang.kernel import journal
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.database import Database
@@ -191,7 +200,7 @@ async def test_导入_坏行不影响好行_重复导入不改变任何东西(ge
         version = await versions(database)
         async with database.transaction() as connection:
             report = await geo.import_survey(connection, SYSTEM, path, Provenance("survey office"))
-        assert (report.rows, report.accepted, len(report.problems)) == (3, 2, 1)
+        assert (report.rows, report.accepted, len(report.problems), report.changed) == (3, 2, 1, 2 * expected)
         assert await versions(database) == version + expected
 
 
@@ -295,3 +304,29 @@ async def test_measured_metres_decide_not_degrees(geo: GeoService, database: Dat
     assert near.place.name == "东"
     assert near.metres == pytest.approx(865.6, abs=1)
     assert near.bearing_zh == "西侧", "the asked point lies to the west of the place"
+
+
+async def test_一市两区_街道各归其区(geo: GeoService, database: Database) -> None:
+    west, east = shapely.box(122.0, 41.0, 122.01, 41.01), shapely.box(122.01, 41.0, 122.02, 41.01)
+    districts = [AreaDraft("211102", "西区", west, "West"), AreaDraft("211103", "东区", east, "East")]
+    listed = (
+        DivisionName("211102002", "胜利街道"),
+        DivisionName("211102002001", "胜利社区"),
+        DivisionName("211103001", "振兴街道"),
+        DivisionName("211103001001", "振兴一社区"),
+        DivisionName("211103001002", "振兴二社区"),
+    )
+    plan = CityGridPlan("211100", "盘锦市", listed, boundary=shapely.union_all([west, east]))
+    async with database.transaction() as connection:
+        await geo.import_areas(connection, SYSTEM, districts, Provenance("survey office"))
+    report = await generate(geo, database, plan)
+    assert (report.streets, report.communities) == (2, 3)
+    assert [area.code for area in await geo.areas()] == ["2111"]
+    assert [(area.code, area.name_en) for area in await geo.areas("2111")] == [("211102", "West"), ("211103", "East")]
+    for longitude, district in ((122.005, "211102"), (122.015, "211103")):
+        location = geo.locator.locate(longitude, 41.005)
+        assert location is not None
+        assert location.district == district
+        assert location.unit_grid is not None
+        assert location.unit_grid.startswith(district)
+    assert (await geo.area("211100")).name_zh == "盘锦市"

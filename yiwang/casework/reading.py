@@ -165,7 +165,7 @@ class Reading:
     ) -> list[Operation]:
         found: list[Operation] = []
         for task in tasks:
-            mine = _mine(actor, task) or actor.may("task", "complete-any")
+            mine = _mine(actor, task) or actor.may("task", "complete_any")
             paused = case.suspended_at is not None
             why_zh = "" if mine else "该任务由其他岗位或人员办理"
             why_en = "" if mine else "this task belongs to another post or person"

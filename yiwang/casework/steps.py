@@ -212,7 +212,8 @@ class Steps:
         if limit is None and class_code is not None:
             limit = case_type.standard(class_code, standard).limit
         changes["department_id"] = changes["organisation_id"] = variables["department"] = found.id
-        changes["section_id"] = changes["handler_id"] = variables["section"] = variables["handler"] = None
+        changes["section_id"] = changes["handler_id"] = variables["handler"] = None
+        variables["section"] = found.id  # until the department names one, its own handlers take it
         changes["limit_text"] = variables["limit"] = limit
 
     def _check_needs(self, given: StepInput, needs: Sequence[str], case: CaseFile, changes: Changes) -> None:

@@ -5,17 +5,16 @@ Whoever may run this command owns the machine; what it does is journalled as the
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from yiwang.cli.environment import run_async, services
 from yiwang.cli.output import Json, print_facts, print_json, say
-from yiwang.identity.errors import AccountMissing, OrganisationMissing
-from yiwang.identity.model import AccountRow
-from yiwang.identity.service import Created, IdentityService
-from yiwang.identity.store.accounts import Page
-from yiwang.kernel.access import SYSTEM
+
+if TYPE_CHECKING:
+    from yiwang.identity.model import AccountRow
+    from yiwang.identity.service import Created, IdentityService
 
 app = typer.Typer(no_args_is_help=True, help="Accounts: create, reset, unlock. 账号:新建、重置、解锁。")
 
@@ -63,6 +62,9 @@ def unlock(login: Annotated[str, typer.Argument(help="Sign-in name.")], as_json:
 
 
 async def _create(login: str, name: str, administrator: str | None, organisation: str | None) -> tuple[Created, str]:
+    from yiwang.identity.errors import OrganisationMissing
+    from yiwang.kernel.access import SYSTEM
+
     async with services() as opened:
         identity = opened.identity
         found = identity.directory.organisation_by_code(organisation) if organisation else None
@@ -76,11 +78,15 @@ async def _create(login: str, name: str, administrator: str | None, organisation
 
 
 async def _reset(login: str) -> Created:
+    from yiwang.kernel.access import SYSTEM
+
     async with services() as opened:
         return await opened.identity.accounts.reset_password(SYSTEM, (await _find(opened.identity, login)).id)
 
 
 async def _unlock(login: str) -> None:
+    from yiwang.kernel.access import SYSTEM
+
     async with services() as opened:
         await opened.identity.accounts.unlock(SYSTEM, (await _find(opened.identity, login)).id, "yiwang account unlock")
 
@@ -100,6 +106,10 @@ def _tell(created: Created, as_json: bool, more: dict[str, str]) -> None:
 
 
 async def _find(identity: IdentityService, login: str) -> AccountRow:
+    from yiwang.identity.errors import AccountMissing
+    from yiwang.identity.store.accounts import Page
+    from yiwang.kernel.access import SYSTEM
+
     for row in await identity.accounts.page(SYSTEM, Page(words=login.lower(), limit=200)):
         if row.login == login.lower():
             return row

@@ -10,22 +10,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yiwang.cli.environment import run_async, services, settings
 from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_table, say
-from yiwang.http.trial import Trial, open_trial, publish, trial_settings
-from yiwang.kernel import migrations
 from yiwang.kernel.cluster import EmbeddedServer
 from yiwang.kernel.identifiers import new_id
-from yiwang.packs.check import run_check
-from yiwang.packs.check.plan import clauses_claimed, clauses_proved
-from yiwang.packs.install import InstallReport, install_city
-from yiwang.packs.scenarios.report import ScenarioReport
-from yiwang.packs.scenarios.runner import ScenarioNotReady, run_scenarios
-from yiwang.packs.simulation import run_simulation
+
+if TYPE_CHECKING:
+    from yiwang.http.trial import Trial
+    from yiwang.packs.install import InstallReport
+    from yiwang.packs.scenarios.report import ScenarioReport
 
 _TEMPLATE_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _LEVELS = {"declared": "已声明", "working": "可运行", "proved": "已验证"}
@@ -50,6 +47,8 @@ def check(
 
     检查所有应用包和城市,逐条给出文件、行号和改法。
     """
+    from yiwang.packs.check import run_check
+
     result = run_check(packs or settings().packs, only_cities=[city] if city else ())
     if as_json:
         print_json(result.json())
@@ -64,6 +63,9 @@ def packs(packs: Packs = None, as_json: Json = False) -> None:
 
     列出应用包及其水平。
     """
+    from yiwang.packs.check import run_check
+    from yiwang.packs.check.plan import clauses_claimed, clauses_proved
+
     result = run_check(packs or settings().packs)
     wrong = {item.file for item in result.findings if item.level == "error"}
     rows = []
@@ -120,6 +122,8 @@ def scenario(
 
     执行场景:每个场景打开一个全新的城市,通过公开接口逐步执行并核对结果。
     """
+    from yiwang.packs.scenarios.runner import ScenarioNotReady
+
     folder = packs or settings().packs
     try:
         report = run_async(_scenarios(folder, files or [], only or [], verbose=verbose and not as_json))
@@ -157,6 +161,8 @@ def simulate(
 async def _simulate(
     url: str, city: Path, packs: Path, speed: float | None, seed: int | None, rate: float | None, quiet: bool
 ) -> None:
+    from yiwang.packs.simulation import run_simulation
+
     day = asyncio.create_task(
         run_simulation(url, city, packs, speed=speed, seed=seed, rate=rate, tell=_hush if quiet else _tell)
     )
@@ -172,6 +178,8 @@ def _hush(_text: str) -> None:
 
 
 async def _up(folder: Path, *, show: bool) -> InstallReport:
+    from yiwang.packs.install import install_city
+
     async with services() as opened:
         if show:
             return await install_city(opened.context, opened, folder, progress=say)
@@ -179,6 +187,8 @@ async def _up(folder: Path, *, show: bool) -> InstallReport:
 
 
 async def _scenarios(packs: Path, files: list[Path], only: list[str], *, verbose: bool) -> ScenarioReport:
+    from yiwang.packs.scenarios.runner import run_scenarios
+
     trials = _Trials(packs)
     try:
         return await run_scenarios(packs, trials.open, files=files, only=only, tell=_tell if verbose else None)
@@ -200,6 +210,8 @@ class _Trials:
     @asynccontextmanager
     async def open(self, folder: Path, at: datetime) -> AsyncIterator[Trial]:
         """A fresh copy of the city of ``folder`` whose clock stands at ``at``."""
+        from yiwang.http.trial import open_trial, trial_settings
+
         template = await self._template(folder)
         name = f"scenario_{new_id().hex}"
         url = await self._server.create_database(name, template=template)
@@ -210,6 +222,9 @@ class _Trials:
             await self._server.drop_database(name)
 
     async def _template(self, folder: Path) -> str:
+        from yiwang.http.trial import publish, trial_settings
+        from yiwang.kernel import migrations
+
         if folder not in self._templates:
             if not self._templates:
                 await asyncio.to_thread(self._server.start)

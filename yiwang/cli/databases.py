@@ -22,7 +22,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from yiwang import __version__
 from yiwang.cli.environment import database_url, one_connection, revision_of, run_async, settings
 from yiwang.cli.output import NOT_IN_ORDER, Json, console, errors, print_facts, print_json, say
-from yiwang.kernel import journal, migrations
+from yiwang.kernel import journal
 from yiwang.kernel.clock import real_now
 from yiwang.kernel.cluster import find_binaries
 from yiwang.kernel.database import connect
@@ -98,6 +98,8 @@ def migrate(
 
     升级数据库结构到当前版本(--down 为退回)。
     """
+    from yiwang.kernel import migrations
+
     url = run_async(database_url())
     pending = migrations.pending(url)
     if down:
@@ -155,6 +157,8 @@ def restore(
 
     恢复备份,升级结构,并核对行数与日志封存链。
     """
+    from yiwang.kernel import migrations
+
     manifest = _read_manifest(folder)
     found = settings()
     url = run_async(database_url())

@@ -1,4 +1,8 @@
-"""What commands stand on: settings, the database (brought up if need be), and the services of all engines."""
+"""What commands stand on: settings, the database (brought up if need be), and the services of all engines.
+
+The engines are imported only by the commands that need them, so that the others answer at once and the process that
+watches over all others stays small.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,20 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
-from yiwang.http.app import database_url_variable
+from yiwang.http import database_url_variable
 from yiwang.http.revision import newest_revision
-from yiwang.http.services import Services, open_services
 from yiwang.kernel import logs
 from yiwang.kernel.cluster import ensure_database_url
 from yiwang.kernel.database import connect
 from yiwang.kernel.errors import Problem
 from yiwang.kernel.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from yiwang.http.services import Services
 
 Result = TypeVar("Result")
 
@@ -97,6 +103,8 @@ async def require_migrated(connection: asyncpg.Connection[asyncpg.Record]) -> No
 @asynccontextmanager
 async def services(*, connections: int = 4) -> AsyncIterator[Services]:
     """All engines on the migrated database, as a web worker has them."""
+    from yiwang.http.services import open_services
+
     url = await database_url()
     async with one_connection(url):
         pass

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from yiwang.casework.importing import ImportResult, import_cases, read_mapping
-from yiwang.casework.timeliness import GroupBy, Timeliness, timeliness
 from yiwang.cli.environment import one_connection, run_async, services
 from yiwang.cli.output import NOT_IN_ORDER, Json, console, errors, escape, print_facts, print_json, print_table, say
-from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.clock import read_clock, real_now
+
+if TYPE_CHECKING:
+    from yiwang.casework.importing import ImportResult
+    from yiwang.casework.timeliness import Timeliness
+
+GroupBy = Literal["agency", "class", "channel", "area"]
 
 imports = typer.Typer(no_args_is_help=True, help="Import a real history. 导入历史数据。")
 reports = typer.Typer(no_args_is_help=True, help="Reports. 统计报告。")
@@ -106,6 +109,8 @@ def _rate(item: Timeliness) -> str:
 
 
 async def _import(path: Path, mapping: Path, report: Path, *, dry_run: bool, show: bool) -> ImportResult:
+    from yiwang.casework.importing import import_cases, read_mapping
+
     columns = (TextColumn("导入 importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with services() as opened:
         with Progress(*columns, console=errors, transient=True, disable=not show) as progress:
@@ -123,6 +128,9 @@ async def _import(path: Path, mapping: Path, report: Path, *, dry_run: bool, sho
 async def _timeliness(
     by: GroupBy, type_key: str | None, since: datetime | None, until: datetime | None, as_of: datetime | None
 ) -> tuple[Timeliness, list[Timeliness]]:
+    from yiwang.casework.timeliness import timeliness
+    from yiwang.kernel.access import SYSTEM
+
     async with one_connection() as connection:
         now = as_of or (await read_clock(connection)).at(real_now())
         return await timeliness(

@@ -12,7 +12,6 @@ import typer
 
 from yiwang.cli.environment import run_async, settings
 from yiwang.cli.output import NOT_IN_ORDER, Json, console, escape, print_json
-from yiwang.kernel import doctor
 from yiwang.kernel.errors import Problem
 
 _MARKS = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
@@ -36,6 +35,8 @@ def doctor_(as_json: Json = False) -> None:
 
     检查本机安装:指出问题和改法,不作任何改动。
     """
+    from yiwang.kernel import doctor
+
     findings = run_async(doctor.examine(settings()))
     if as_json:
         print_json([asdict(item) for item in findings])

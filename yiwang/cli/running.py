@@ -7,27 +7,24 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Annotated
 
 import httpx
 import typer
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.server import Server
 
-from yiwang.cli import background
 from yiwang.cli.environment import database_url, one_connection, run_async, services, settings
 from yiwang.cli.output import UNUSABLE, console, escape, print_table, say
 from yiwang.cli.supervisor import Child, Supervisor
-from yiwang.http.app import database_url_variable
+from yiwang.http import database_url_variable
 from yiwang.http.city import CityInfo, read_city
-from yiwang.http.services import open_services
-from yiwang.kernel import journal, metrics, migrations
+from yiwang.kernel import journal, metrics
 from yiwang.kernel.cluster import EmbeddedServer
 from yiwang.kernel.database import connect
 from yiwang.kernel.errors import Problem
 from yiwang.kernel.settings import Settings
-from yiwang.packs.install import install_city
 
 _demo_reports_per_minute = 100_000
 _ready_patience_seconds = 60
@@ -59,7 +56,10 @@ class Running:
         variables["YIWANG_DEMO"] = "true" if self.settings.demo else "false"
         variables["YIWANG_HOST"], variables["YIWANG_PORT"] = self.settings.host, str(self.settings.port)
         variables["YIWANG_WORKERS"] = str(self.settings.workers)
-        variables["YIWANG_LOG_LEVEL"] = self.settings.log_level
+        if sys.stderr.isatty():
+            # A person watches: only what needs attention, in words.
+            variables.setdefault("YIWANG_LOG_LEVEL", "warning")
+            variables.setdefault("YIWANG_LOG_FORMAT", "console")
         if self.settings.demo:
             # The simulated residents all come from this machine.
             variables.setdefault("YIWANG_PUBLIC_REPORTS_PER_MINUTE", str(_demo_reports_per_minute))
@@ -90,10 +90,10 @@ def run(
     wanted, city = _wanted(port, host, workers, demo)
     _refuse_taken_port(wanted)
     say("准备数据库", "bringing up the database")
-    url = run_async(database_url(wanted))
-    migrations.upgrade(url)
-    run_async(_publish(wanted, url))
-    running = Running(wanted, city, url)
+    running = Running(wanted, city, run_async(database_url(wanted)))
+    _finish(running, "migrate")
+    run_async(_open_era(running.url))
+    _finish(running, "up")
     metrics.share_between_processes(wanted.home)
     supervisor = Supervisor(_children(running))
     run_async(_supervise(running, supervisor))
@@ -117,6 +117,9 @@ def serve(
     if database_url_variable not in os.environ:
         os.environ[database_url_variable] = run_async(_migrated_url())
         metrics.share_between_processes(wanted.home)
+    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.server import Server
+
     Server(
         "yiwang.http.app:serve",
         address=wanted.host,
@@ -180,16 +183,20 @@ async def _migrated_url() -> str:
         return url
 
 
-async def _publish(wanted: Settings, url: str) -> None:
+def _finish(running: Running, command: str) -> None:
+    """Run one of our own commands to its end, in a process of its own, so that this one stays small."""
+    done = subprocess.run([sys.executable, "-m", "yiwang.cli", command], env=running.environment(), check=False)  # noqa: S603
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+
+
+async def _open_era(url: str) -> None:
     connection = await connect(url)
-    if await journal.open_era(connection):
-        say("数据库是恢复来的,日志开始新的纪元", "the database was restored; the journal begins a new era")
-    await connection.close()
-    async with open_services(wanted, url, connections=4) as opened:
-        report = await install_city(opened.context, opened, wanted.city, progress=say)
-        for part in report.parts:
-            if part.changed:
-                console.print(f"  [dim]{escape(part.zh)} · {escape(part.en)} ({part.seconds:.1f} s)[/]")
+    try:
+        if await journal.open_era(connection):
+            say("数据库是恢复来的,日志开始新的纪元", "the database was restored; the journal begins a new era")
+    finally:
+        await connection.close()
 
 
 def _children(running: Running) -> list[Child]:
@@ -243,6 +250,8 @@ async def _greet(running: Running, supervisor: Supervisor) -> None:
 
 
 async def _work() -> None:
+    from yiwang.cli import background
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

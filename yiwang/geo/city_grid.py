@@ -7,7 +7,7 @@ it; communities whose unit grids were surveyed are not cut again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import shapely
@@ -21,6 +21,8 @@ from yiwang.geo.schematic import generate_communities
 
 GENERATED_SOURCE = "generated"
 _NEGLIGIBLE_SHARE = 1e-6
+_NAME = 70
+"""Characters of a community's name that go into the names of its grids, which may have 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,14 @@ def make_city_grid(
 
     Args:
         boundary: of ``plan.area``, CGCS2000 degrees.
-        measured: surveyed geometry of listed streets and communities by code.
+        measured: surveyed geometry by code: of listed divisions, and of districts between them and ``plan.area``.
         skip: communities whose unit grids were surveyed.
 
     Raises:
         BoundaryUnusable, InvalidDivisionCode, GridDoesNotFit: see ``schematic`` and ``grids``.
     """
     names = {area_code(division.code): division for division in plan.divisions}
-    shapes = _fill(area_code(plan.area), boundary, names, measured)
+    shapes = _fill(area_code(plan.area), boundary, {*names, *measured}, names, measured)
     divisions = [
         AreaDraft(code, name.name_zh, None if code in measured else shapes[code], name.name_en)
         for code, name in sorted(names.items())
@@ -71,9 +73,9 @@ def make_city_grid(
     unit_grids = [
         AreaDraft(
             cell.code,
-            f"{names[cell.community].name_zh}{cell.code[-3:]}号网格",
+            f"{names[cell.community].name_zh[:_NAME]}{cell.code[-3:]}号网格",
             cell.geometry,
-            f"{names[cell.community].name_en} unit grid {cell.code[-3:]}".strip(),
+            f"{names[cell.community].name_en[:_NAME]} unit grid {cell.code[-3:]}".strip(),
         )
         for cell in cells
     ]
@@ -82,11 +84,15 @@ def make_city_grid(
 
 
 def _fill(
-    area: str, ground: BaseGeometry, names: Mapping[str, DivisionName], measured: Mapping[str, BaseGeometry]
+    area: str,
+    ground: BaseGeometry,
+    codes: Collection[str],
+    names: Mapping[str, DivisionName],
+    measured: Mapping[str, BaseGeometry],
 ) -> dict[str, BaseGeometry]:
-    """Schematic shapes for all listed divisions below ``area`` that were not surveyed."""
-    below = [code for code in names if code.startswith(area) and code != area]
-    tops = [code for code in below if not any(above in names for above in _between(code, area))]
+    """Schematic shapes for all of the codes below ``area`` that were not surveyed."""
+    below = sorted(code for code in codes if code.startswith(area) and code != area)
+    tops = [code for code in below if not any(above in codes for above in _between(code, area))]
     surveyed = [code for code in tops if code in measured]
     free = [code for code in below if not code.startswith(tuple(surveyed))]
     stray = next((code for code in free if code in measured), None)
@@ -102,7 +108,7 @@ def _fill(
         seats = {code: seat for code in free if (seat := names[code].seat) is not None}
         shapes |= generate_communities(rest, [(names[code].name_zh, code) for code in free], within=area, seats=seats)
     for code in surveyed:
-        shapes |= _fill(code, measured[code], names, measured)
+        shapes |= _fill(code, measured[code], codes, names, measured)
     return shapes
 
 
@@ -130,11 +136,11 @@ def _responsibility_grids(
     drafts = [
         ResponsibilityGridDraft(
             group.code,
-            f"{names[group.community].name_zh}第{int(group.code[13:])}责任网格",
+            f"{names[group.community].name_zh[:_NAME]}第{int(group.code[13:])}责任网格",
             group.community,
             group.geometry,
             group.unit_grids,
-            f"{names[group.community].name_en} responsibility grid {int(group.code[13:])}".strip(),
+            f"{names[group.community].name_en[:_NAME]} responsibility grid {int(group.code[13:])}".strip(),
         )
         for group in grouped
     ]
@@ -147,11 +153,11 @@ def _responsibility_grids(
     return drafts + [
         ResponsibilityGridDraft(
             f"{code}R01",
-            f"{names[code].name_zh}责任网格",
+            f"{names[code].name_zh[:_NAME]}责任网格",
             code,
             shapes[code],
             tuple(members.get(code, ())),
-            f"{names[code].name_en} responsibility grid".strip(),
+            f"{names[code].name_en[:_NAME]} responsibility grid".strip(),
         )
         for code in communities
         if code not in done

@@ -139,11 +139,15 @@ class NearPlace:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import took and what it refused; ``problems`` name row, field and reason in both languages."""
+    """What an import took and what it refused; ``problems`` name row, field and reason in both languages.
+
+    ``changed``: how many of the accepted rows differed from what was stored.
+    """
 
     rows: int
     accepted: int
     problems: tuple[FieldError, ...] = ()
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

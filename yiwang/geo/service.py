@@ -140,9 +140,8 @@ class GeoService:
             return drafts, ImportReport(count, len(rows), tuple(problems))
 
         drafts, report = await asyncio.to_thread(check)
-        if drafts:
-            await self.import_areas(connection, actor, drafts, provenance)
-        return report
+        changed = await self.import_areas(connection, actor, drafts, provenance) if drafts else 0
+        return dataclasses.replace(report, changed=changed)
 
     async def import_responsibility_grids(
         self,
@@ -180,7 +179,7 @@ class GeoService:
             data: JsonObject = {"grids": changed, "source": provenance.source, "crs": provenance.crs}
             scope = _common_prefix([draft.community for draft in drafts])
             await self._changed(connection, actor, "responsibility_grid.imported", scope, data)
-        return report
+        return dataclasses.replace(report, changed=changed)
 
     async def _unit_grids_within(
         self, connection: Connection, rows: Sequence[CheckedRow]
@@ -218,12 +217,8 @@ class GeoService:
         boundary = await store.read_geometry(connection, area)
         if boundary is None:
             raise BoundaryUnusable(area=area, reason="neither given nor stored")
-        stored = await store.read_geometries(connection, area, levels=(Level.STREET, Level.COMMUNITY))
         listed = {area_code(division.code) for division in plan.divisions}
-        measured = {
-            code: shape for code, (_, shape, survey) in stored.items()
-            if shape is not None and survey is Survey.MEASURED and code in listed
-        }  # fmt: skip
+        measured = await self._measured(connection, area, listed)
         skip = await store.communities_with_surveyed_grids(connection, area)
         fingerprint = digest(plan, boundary, measured, skip)
         newest = await store.newest_import(connection, "area.generated", area)
@@ -245,6 +240,17 @@ class GeoService:
             report=report,
         )
         return _report_of(report, unchanged=False)
+
+    async def _measured(self, connection: Connection, area: str, listed: set[str]) -> dict[str, BaseGeometry]:
+        """Surveyed geometry within ``area``: of listed divisions, and of districts that hold some of them."""
+        levels = (Level.DISTRICT, Level.STREET, Level.COMMUNITY)
+        stored = await store.read_geometries(connection, area, levels=levels)
+        above = listed | {code[:6] for code in listed}
+        return {
+            code: shape
+            for code, (_, shape, survey) in stored.items()
+            if shape is not None and survey is Survey.MEASURED and code in above and code != area
+        }
 
     async def _write_city_grid(
         self, connection: Connection, area: str, plan: CityGridPlan, grid: CityGrid

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from yiwang import __version__
 from yiwang.casework import api as casework_api
 from yiwang.geo import api as geo_api
-from yiwang.http import api_docs, assets, clock, health, journal, live, pages
+from yiwang.http import api_docs, assets, clock, database_url_variable, health, journal, live, pages
 from yiwang.http.gate import Gate
 from yiwang.http.live import LiveView
 from yiwang.http.pages.maps import Maps
@@ -40,9 +40,6 @@ The public interface of Yiwang, the same for residents, staff and programs. Erro
 coordinates are degrees, longitude first, CGCS2000. People use the session cookie, programs `Authorization: Bearer
 yw_…`.
 """
-
-database_url_variable = "YIWANG_RUNNING_DATABASE_URL"
-"""How ``yiwang serve`` tells its server processes where the database is that it has brought up."""
 
 
 class Application(FastAPI):

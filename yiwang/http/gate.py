@@ -75,6 +75,7 @@ class Gate:
         self._request_limit = settings.request_limit
         self._upload_limit = settings.upload_limit + settings.request_limit
         self._public_posts = AddressLimit(settings.public_reports_per_minute)
+        self._routes: dict[object, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,6 +83,7 @@ class Gate:
             return
         headers = Headers(scope=scope)
         exchange = _Exchange(scope, headers, _request_id(headers), _address(scope, headers))
+        _believe_proxy(scope, headers, exchange.address)
         state = scope.setdefault("state", {})
         state["request_id"] = exchange.request_id
         answer = self._answering(exchange, send)
@@ -149,7 +151,7 @@ class Gate:
     def _record(self, exchange: _Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
         scope, status = exchange.scope, exchange.status
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = self._route(scope)
         metrics.requests.labels(scope["method"], route, str(status)).inc()
         if route != "/api/v1/live":
             metrics.request_seconds.labels(scope["method"], route).observe(seconds)
@@ -164,6 +166,19 @@ class Gate:
                 milliseconds=round(seconds * 1000, 1),
                 actor=str(actor.account_id or actor.kind),
             )
+
+    def _route(self, scope: Scope) -> str:
+        """The template of the path, one per endpoint: a label must not grow with the ids in it."""
+        endpoint = scope.get("endpoint")
+        if endpoint is None:
+            return "unmatched"
+        found = self._routes.get(endpoint)
+        if found is None:
+            found = scope["path"]
+            for name, value in scope.get("path_params", {}).items():
+                found = found.replace(f"/{value}", f"/{{{name}}}", 1) if value else found
+            self._routes[endpoint] = found
+        return found
 
 
 class _BodyTooLarge(Exception):
@@ -199,6 +214,15 @@ def _address(scope: Scope, headers: Headers) -> str:
         forwarded = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         return forwarded or peer
     return str(peer)
+
+
+def _believe_proxy(scope: Scope, headers: Headers, address: str) -> None:
+    """Behind a proxy on this machine, let everything inside see the caller's own address and whether he used TLS."""
+    client = scope.get("client")
+    if client and client[0] in _LOOPBACK and address != client[0]:
+        scope["client"] = (address, 0)
+        if headers.get("x-forwarded-proto") == "https":
+            scope["scheme"] = "https"
 
 
 def from_this_machine(scope: Scope) -> bool:

@@ -46,6 +46,7 @@ class Snapshot:
     by_code: dict[str, OrganisationRow]
     subtrees: dict[int, frozenset[int]]
     servers: dict[tuple[str, str], OrganisationRow]
+    widest: dict[str, OrganisationRow]
     all_posts: dict[int, PostRow]
     active_posts: tuple[PostRow, ...]
     posts_by_code: dict[str, tuple[PostRow, ...]]
@@ -101,6 +102,12 @@ class Snapshot:
             servers={
                 (kind, item.area): item for item in reversed(ordered) if item.active for kind in item.serves
             },  # reversed: the first declared wins where two serve the same
+            widest={
+                kind: item
+                for item in sorted(reversed(ordered), key=lambda item: -len(item.area))
+                if item.active
+                for kind in item.serves
+            },
             all_posts=all_posts,
             active_posts=tuple(post for post in all_posts.values() if post.active),
             posts_by_code=_tuples(code_posts),
@@ -201,12 +208,15 @@ class Directory:
         return self.snapshot.ordered
 
     def serving(self, kind: str, area: str) -> OrganisationRow | None:
-        """The organisation that serves a kind of department (``sanitation``) for a place: that of the finest area."""
+        """The organisation that serves a kind of department (``sanitation``) for a place: that of the finest area.
+
+        For a matter of no place (``""``) it is the one that serves the widest area.
+        """
         for place in covering_areas(area):
             found = self.snapshot.servers.get((kind, place))
             if found is not None:
                 return found
-        return None
+        return None if area else self.snapshot.widest.get(kind)
 
     def subtree(self, organisation_id: int) -> frozenset[int]:
         """Ids of an organisation and of all below it; only its own where it is unknown."""

@@ -85,7 +85,7 @@ class FlowBase:
         )
 
     async def lock_own_task(
-        self, connection: Connection, task_id: UUID, actor: Actor, verb: str = "complete-any"
+        self, connection: Connection, task_id: UUID, actor: Actor, verb: str = "complete_any"
     ) -> tuple[TaskRow, InstanceRow]:
         """As :meth:`lock_task`, for one who may act on it: its assignee, a holder of its post, or by a grant task:``verb``.
 

@@ -1,7 +1,8 @@
 """Writing what an act changes: one statement, whatever and however much it is.
 
 The statement holds one data-modifying part per kind of row that changes. There are few combinations, so each is composed
-once and the driver keeps it prepared. Arrays and unnest carry one row or ten thousand alike.
+once and the driver keeps it prepared. Single rows are written by plain values, so that the server keeps one plan for the
+statement (planning is the dearest part of a small write); several by arrays and unnest, two or ten thousand alike.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import count
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,9 +21,10 @@ from yiwang.kernel.database import Connection
 
 
 class _Part(NamedTuple):
-    """A part of the statement: what it does with the arrays of ``columns`` taken from ``rows``."""
+    """A part of the statement: ``one`` for a single row, ``many`` for several; both with a place for each column."""
 
-    sql: str
+    one: str
+    many: str
     columns: Columns
     rows: Callable[[Changes], Sequence[object]]
 
@@ -32,20 +35,29 @@ _TIMER_TIME = ("id", "wake_at", "clock")
 _ID: Columns = {"id": "uuid"}
 
 
-def _some(columns: Columns, names: Sequence[str]) -> Columns:
-    return {name: columns[name] for name in names}
+def _insert(table: str, columns: Columns, rows: Callable[[Changes], Sequence[object]]) -> _Part:
+    into = f"insert into {table} ({listed(columns)})"
+    return _Part(f"{into} values ({{values}})", f"{into} select * from {{rows}}", columns, rows)
 
 
-def _insert(table: str, columns: Columns) -> str:
-    return f"insert into {table} ({listed(columns)}) select * from {{rows}}"
+def _update(table: str, columns: Columns, names: Sequence[str], rows: Callable[[Changes], Sequence[object]]) -> _Part:
+    one = ", ".join(f"{name} = {{{place}}}" for place, name in enumerate(names) if name != "id")
+    many = ", ".join(f"{name} = r.{name}" for name in names if name != "id")
+    return _Part(
+        f"update {table} set {one} where id = {{0}}",
+        f"update {table} x set {many} from {{rows}} where x.id = r.id",
+        {name: columns[name] for name in names},
+        rows,
+    )
 
 
-def _update(table: str, names: Sequence[str]) -> str:
-    return f"update {table} x set {', '.join(f'{n} = r.{n}' for n in names[1:])} from {{rows}} where x.id = r.id"
-
-
-def _delete(table: str, key: str = "id") -> str:
-    return f"delete from {table} x using {{rows}} where x.{key} = r.id"
+def _delete(table: str, key: str, rows: Callable[[Changes], Sequence[object]]) -> _Part:
+    return _Part(
+        f"delete from {table} where {key} = {{0}}",
+        f"delete from {table} x using {{rows}} where x.{key} = r.id",
+        _ID,
+        rows,
+    )
 
 
 def _instances(changes: Changes, *, is_new: bool) -> list[InstanceRow]:
@@ -53,43 +65,53 @@ def _instances(changes: Changes, *, is_new: bool) -> list[InstanceRow]:
 
 
 _PARTS: tuple[_Part, ...] = (
-    _Part(_insert("flow_instance", INSTANCE), INSTANCE, lambda c: _instances(c, is_new=True)),
-    _Part(_update("flow_instance", _CHANGED), _some(INSTANCE, _CHANGED), lambda c: _instances(c, is_new=False)),
-    _Part(_delete("flow_task"), _ID, lambda c: c.tasks_gone),
-    _Part(_insert("flow_task", TASK), TASK, lambda c: c.tasks),
-    _Part(_update("flow_task", _TASK_TIME), _some(TASK, _TASK_TIME), lambda c: c.tasks_retimed),
-    _Part(_insert("flow_step", STEP), STEP, lambda c: c.steps),
-    _Part(_delete("flow_token"), _ID, lambda c: c.tokens_gone),
-    _Part(_insert("flow_token", TOKEN), TOKEN, lambda c: c.tokens),
-    _Part(_delete("flow_timer"), _ID, lambda c: c.timers_gone),
-    _Part(_delete("flow_timer", "task_id"), _ID, lambda c: c.timers_of_gone),
-    _Part(_insert("flow_timer", TIMER), TIMER, lambda c: c.timers),
-    _Part(_update("flow_timer", _TIMER_TIME), _some(TIMER, _TIMER_TIME), lambda c: c.timers_retimed),
+    _insert("flow_instance", INSTANCE, lambda c: _instances(c, is_new=True)),
+    _update("flow_instance", INSTANCE, _CHANGED, lambda c: _instances(c, is_new=False)),
+    _delete("flow_task", "id", lambda c: c.tasks_gone),
+    _insert("flow_task", TASK, lambda c: c.tasks),
+    _update("flow_task", TASK, _TASK_TIME, lambda c: c.tasks_retimed),
+    _insert("flow_step", STEP, lambda c: c.steps),
+    _delete("flow_token", "id", lambda c: c.tokens_gone),
+    _insert("flow_token", TOKEN, lambda c: c.tokens),
+    _delete("flow_timer", "id", lambda c: c.timers_gone),
+    _delete("flow_timer", "task_id", lambda c: c.timers_of_gone),
+    _insert("flow_timer", TIMER, lambda c: c.timers),
+    _update("flow_timer", TIMER, _TIMER_TIME, lambda c: c.timers_retimed),
 )
 
 
-@lru_cache(maxsize=256)
-def _statement(used: tuple[int, ...]) -> str:
-    """The statement of these parts; the last one is the statement proper, those before it are its ``with`` parts."""
+@lru_cache(maxsize=512)
+def _statement(used: tuple[tuple[int, bool], ...]) -> str:
+    """The statement of these parts (index, single row); the last is the statement proper, the others its ``with`` parts."""
     number = count(1)
     texts = []
-    for index in used:
+    for index, single in used:
         part = _PARTS[index]
-        values = ", ".join(f"${next(number)}::{kind}[]" for kind in part.columns.values())
-        texts.append(part.sql.format(rows=f"unnest({values}) as r ({listed(part.columns)})"))
+        if single:
+            values = [f"${next(number)}::{kind}" for kind in part.columns.values()]
+            texts.append(part.one.format(*values, values=", ".join(values)))
+        else:
+            values = [f"${next(number)}::{kind}[]" for kind in part.columns.values()]
+            texts.append(part.many.format(rows=f"unnest({', '.join(values)}) as r ({listed(part.columns)})"))
     parts = ", ".join(f"p{place} as ({text})" for place, text in enumerate(texts[:-1]))
     return f"with {parts} {texts[-1]}" if parts else texts[-1]
 
 
 async def write(connection: Connection, changes: Sequence[Changes]) -> None:
     """Write everything in one statement; nothing at all when there is nothing."""
-    used: list[int] = []
-    values: list[list[object]] = []
+    used: list[tuple[int, bool]] = []
+    values: list[object] = []
     for index, part in enumerate(_PARTS):
         rows = [row for item in changes for row in part.rows(item)]
-        if rows:
-            used.append(index)
-            values += [rows] if part.columns is _ID else arrays(part.columns, rows)
+        if not rows:
+            continue
+        used.append((index, len(rows) == 1))
+        if part.columns is _ID:
+            values += rows if len(rows) == 1 else [rows]
+        elif len(rows) == 1:
+            values += attrgetter(*part.columns)(rows[0])
+        else:
+            values += arrays(part.columns, rows)
     if used:
         await connection.execute(_statement(tuple(used)), *values)
 

@@ -85,6 +85,8 @@ class Day:
         """Report, work, tell, until cancelled."""
         began = self.clock.now()
         self._run = began.strftime("%m%d%H%M%S")
+        # Begun again later in the same city, the day must not repeat the matters that it has reported already.
+        self._sequence = int(began.timestamp()) // 3600 % 10_000 * 100_000
         for index in range(OPENING):
             self.agenda.at(began + timedelta(seconds=0.12 * index * self.clock.speed), self._reporting(OPENING_PACE))
         self._next_report()
@@ -123,7 +125,7 @@ class Day:
             except CityAway:
                 self._later(report)
             except Refused as refused:
-                self.tally.refused[refused.code] += 1
+                self.refused(refused)
 
         return report
 
@@ -229,7 +231,7 @@ class Day:
                 if self.crew.signed_out(refused, member.login):
                     self._later(work)
                 else:
-                    self.tally.refused[refused.code] += 1
+                    self.refused(refused)
                     self._offered.pop(task_id, None)
 
         return work
@@ -260,6 +262,12 @@ class Day:
         while True:
             await asyncio.sleep(_TELL_SECONDS)
             self._tell(self.line())
+
+    def refused(self, refused: Refused) -> None:
+        """Count a refusal; the first of each kind is told."""
+        if refused.code not in self.tally.refused:
+            self._tell(f"被拒 {refused}")
+        self.tally.refused[refused.code] += 1
 
     def line(self) -> str:
         """One line of where the day stands."""

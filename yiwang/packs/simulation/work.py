@@ -157,7 +157,7 @@ class Work:
                 await at_work.remote.post(f"/cases/{self._known.id}/{verb}", body)
             except (CityAway, Refused) as error:
                 if isinstance(error, Refused) and not self._day.crew.signed_out(error, member.login):
-                    self._day.tally.refused[error.code] += 1
+                    self._day.refused(error)
 
         self._day.agenda.after(after, act)
 
@@ -191,6 +191,6 @@ class Work:
         except CityAway:
             return False
         except Refused as refused:
-            self._day.tally.refused[refused.code] += 1
+            self._day.refused(refused)
             return False
         return True

@@ -1,0 +1,42 @@
+"""The benchmarks, in the order in which they are run. One file measures one matter."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bench.results import Measurement
+from bench.stage import Stage
+from bench.suites import (
+    creating,
+    importing,
+    journalling,
+    locating,
+    memory,
+    replying,
+    searching,
+    stepping,
+    tasks,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """``name`` is what ``--only`` takes; its figures are called ``name.…``."""
+
+    name: str
+    words: str
+    run: Callable[[Stage], Awaitable[list[Measurement]]]
+
+
+SUITE = (
+    Benchmark("reply", "the server's bare reply", replying.measure),
+    Benchmark("create", "open cases over HTTP", creating.measure),
+    Benchmark("step", "finish steps over HTTP", stepping.measure),
+    Benchmark("tasks", "my tasks over HTTP", tasks.measure),
+    Benchmark("search", "full-text search over HTTP", searching.measure),
+    Benchmark("locate", "locate points", locating.measure),
+    Benchmark("import", "bulk import of cases", importing.measure),
+    Benchmark("journal", "seal and verify the journal", journalling.measure),
+    Benchmark("memory", "resident memory of a web worker", memory.measure),
+)
