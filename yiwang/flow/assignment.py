@@ -54,13 +54,19 @@ class Assignment:
         """The queue of a new task; None when nobody may take it and the rule says to pass over the step.
 
         Raises:
-            NobodyForStep: nobody may take it and the rule says to stop, or there is no administrator either.
+            NobodyForStep: nobody may take it and the rule says to stop, or there is not even a vacant post.
         """
         found = self._person(task.who.person, variables) or self._post(task, variables, place)
         if found is not None or task.who.empty == "skip":
             return found
         if task.who.empty == "administrator":
-            found = self._best(self.directory.posts(self.fallback_post), place)
+            # Where there is no administrator either, the task waits at the vacant post: a citizen's report is not
+            # refused because nobody has been appointed yet.
+            found = (
+                self._best(self.directory.posts(self.fallback_post), place)
+                or self._post(task, variables, place, vacant=True)
+                or self._best(self.directory.posts(self.fallback_post), place, vacant=True)
+            )
         if found is None:
             raise NobodyForStep(
                 node=task.id,
@@ -84,7 +90,9 @@ class Assignment:
         except ValueError:
             return None
 
-    def _post(self, task: UserTask, variables: Mapping[str, Json], place: Place) -> Queue | None:
+    def _post(
+        self, task: UserTask, variables: Mapping[str, Json], place: Place, *, vacant: bool = False
+    ) -> Queue | None:
         who = task.who
         if not who.post:
             return None
@@ -99,10 +107,11 @@ class Assignment:
             organisation_id = self._organisation(who.organisation, variables)
             if organisation_id is None:
                 return None
-            return self._best(self.directory.posts(who.post, organisation_id), place)
+            return self._best(self.directory.posts(who.post, organisation_id), place, vacant=vacant)
         if who.area is not None:
-            return self._best(self.directory.posts_of_area(who.post, place.area, place.grid or None), place)
-        return self._best(self.directory.posts(who.post), place)
+            found = self.directory.posts_of_area(who.post, place.area, place.grid or None)
+            return self._best(found, place, vacant=vacant)
+        return self._best(self.directory.posts(who.post), place, vacant=vacant)
 
     def _organisation(self, value: Value, variables: Mapping[str, Json]) -> int | None:
         given = value.of(variables)
@@ -113,8 +122,8 @@ class Assignment:
             return None if organisation is None else organisation.id
         return None
 
-    def _best(self, posts: Iterable[Post], place: Place) -> Queue | None:
-        held = [post for post in posts if self.directory.holders(post.id)]
+    def _best(self, posts: Iterable[Post], place: Place, *, vacant: bool = False) -> Queue | None:
+        held = [post for post in posts if vacant or self.directory.holders(post.id)]
         if not held:
             return None
         best = held[0] if len(held) == 1 else min(held, key=lambda post: (-place.fit(post.area), post.id))

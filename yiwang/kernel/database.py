@@ -90,11 +90,16 @@ class Database:
         Raises:
             Unavailable: the database does not answer.
         """
+        connection: Connection | None = None
         try:
             async with self.pool.acquire(timeout=10) as connection:
                 yield connection
         except _GONE as error:
             raise Unavailable(reason="database") from error
+        except asyncpg.InterfaceError as error:
+            if connection is None or connection.is_closed() or self.pool.is_closing():
+                raise Unavailable(reason="database") from error
+            raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -121,4 +126,5 @@ _GONE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,
 )
