@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from bench import load
-from bench.people import SUPERVISOR
+from bench.people import DEPARTMENT, SUPERVISOR, Person
 from bench.reports import creation, new_key
 from bench.results import Measurement, Run, Target
 from bench.stage import Stage
@@ -24,8 +24,10 @@ RARE = "鼹鼠洞穴塌陷"
 async def measure(stage: Stage) -> list[Measurement]:
     """``search.p95`` over all kinds of query, and ``search.<kind>`` for each kind."""
     await _tell_of_something_rare(stage)
-    kinds = queries(stage)
-    requests = {kind: [_request(text) for text in texts] for kind, texts in kinds.items()}
+    requests = {
+        kind: [_request(text, DEPARTMENT if kind == "narrow" else SUPERVISOR) for text in texts]
+        for kind, texts in queries().items()
+    }
     found = []
     everything: list[list[float]] = [[] for _ in range(stage.rounds)]
     limits: list[list[float]] = [[] for _ in range(stage.rounds)]
@@ -70,29 +72,23 @@ WORDS = {
     "rare": "a word of three cases",
     "two": "two words that occur together",
     "nothing": "a word of no case",
-    "scoped": "a frequent word in one street",
+    "narrow": "a frequent word, by a reader who may see few cases",
 }
 
 
-def queries(stage: Stage) -> dict[str, list[str]]:
+def queries() -> dict[str, list[str]]:
     """Texts that people would type, by kind."""
     return {
         "frequent": [ROADS[0], PLACES[0], REQUESTS[0], "井盖", "已经好几天了"],
         "rare": [RARE, RARE[:4], RARE[2:]],
         "two": [f"{ROADS[3]} {PLACES[5]}", f"{ROADS[10]} 井盖", f"{ROADS[1]} 味道很大"],
         "nothing": ["麒麟绝迹", "鲲鹏展翅", f"{ROADS[0]} 麒麟绝迹"],
-        "scoped": [f"{ROADS[0]}&area={stage.case_type and stage.places and _street(stage)}"],
+        "narrow": [ROADS[0], "井盖"],
     }
 
 
-def _street(stage: Stage) -> str:
-    return stage.street
-
-
-def _request(text: str) -> bytes:
-    words, _, filters = text.partition("&")
-    path = f"/api/v1/cases?q={quote(words)}&limit=50" + (f"&{filters}" if filters else "")
-    return load.request("GET", path, token=SUPERVISOR.token)
+def _request(text: str, reader: Person) -> bytes:
+    return load.request("GET", f"/api/v1/cases?q={quote(text)}&limit=50", token=reader.token)
 
 
 async def _tell_of_something_rare(stage: Stage) -> None:

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import datetimes
 from support.small_city import ROOT, SmallCity
 
 from yiwang.casework.errors import ImportFileInvalid, ImportMappingInvalid
 from yiwang.casework.importing import import_cases, read_mapping
 from yiwang.casework.importing import runner as import_runner
+from yiwang.casework.importing.times import plain_reader
 from yiwang.casework.timeliness import timeliness
 from yiwang.kernel import journal
 from yiwang.kernel.access import SYSTEM
@@ -224,3 +227,22 @@ def _rates_from_the_file(path: Path) -> tuple[dict[str, tuple[int, int]], dateti
     return {agency: (due[agency], on_time[agency]) for agency in due}, newest.replace(
         tzinfo=ZoneInfo("America/New_York")
     )
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M", "%Y年%m月%d日", "%d.%m.%Y %H:%M:%S"])
+@given(at=datetimes(min_value=datetime(1900, 1, 2), max_value=datetime(2100, 1, 1)))
+def test_快速读时间与标准库一致(form: str, at: datetime) -> None:
+    text = at.strftime(form)
+    fast = plain_reader(form)
+    assert fast is not None
+    assert fast(text) == datetime.strptime(text, form)
+
+
+@pytest.mark.parametrize(
+    "text", ["13/45/2020 09:00:00 AM", "01/02/2020 13:00:00 PM", "01/02/2020", "", "01/02/2020 09:00:00 AM x"]
+)
+def test_读不懂的时间被拒绝(text: str) -> None:
+    fast = plain_reader("%m/%d/%Y %I:%M:%S %p")
+    assert fast is not None
+    with pytest.raises(ValueError, match=r".+"):
+        fast(text)

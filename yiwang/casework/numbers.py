@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 _PART = re.compile(r"\{(division|date|serial)(?::([^{}]*))?\}")
 
@@ -22,14 +23,22 @@ class NumberRule:
 
     def number(self, serial: int, day: date, division: str) -> str:
         """The number for ``serial`` of ``day``; a serial longer than its width is written in full."""
+        before, after = _frame(self.pattern, day, division)
+        return f"{before}{serial:0{self.width}d}{after}"
 
-        def part(match: re.Match[str]) -> str:
-            name, form = match.group(1), match.group(2)
-            if name == "division":
-                return division
-            return day.strftime(form or "%Y%m%d") if name == "date" else str(serial).zfill(self.width)
 
-        return _PART.sub(part, self.pattern)
+@lru_cache(maxsize=4096)
+def _frame(pattern: str, day: date, division: str) -> tuple[str, str]:
+    """What stands before and after the serial on that day."""
+
+    def part(match: re.Match[str]) -> str:
+        name, form = match.group(1), match.group(2)
+        if name == "division":
+            return division
+        return day.strftime(form or "%Y%m%d") if name == "date" else "\0"
+
+    before, after = _PART.sub(part, pattern).split("\0")
+    return before, after
 
 
 def parse_number_rule(pattern: str) -> NumberRule:

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from yiwang.kernel.errors import Forbidden, SignInNeeded
 
 ActorKind = Literal["person", "token", "system", "anonymous"]
+_LABELS = {"system": "系统", "anonymous": "市民"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Actor:
     @property
     def label(self) -> str:
         """The name that the journal shows."""
-        return self.name or {"system": "系统", "anonymous": "市民"}.get(self.kind, self.kind)
+        return self.name or _LABELS.get(self.kind, self.kind)
 
     def grants_for(self, kind: str, verb: str) -> list[Grant]:
         return [grant for grant in self.grants if grant.covers(kind, verb)]

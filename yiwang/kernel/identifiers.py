@@ -36,4 +36,9 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 def new_code(length: int = 6) -> str:
     """A random code that a person can read over the phone: no 0/O, 1/I/L. 6 places carry 29 bits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    number = secrets.randbelow(len(_ALPHABET) ** length)
+    code = ""
+    for _ in range(length):
+        number, place = divmod(number, len(_ALPHABET))
+        code += _ALPHABET[place]
+    return code

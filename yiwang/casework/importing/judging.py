@@ -6,12 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
 from yiwang.casework.importing.mapping import ImportMapping
+from yiwang.casework.importing.times import time_reader
 from yiwang.casework.intake.drafting import project
 from yiwang.casework.search import stored_lexemes
 from yiwang.geo.coordinates import check_degrees, to_cgcs2000
@@ -238,23 +239,6 @@ class Judge:
             notes.append(note(row, "lon", f"{lon}, {lat}", "refused", "import.place_outside"))
             return None
         return x, y, "", ""
-
-
-def time_reader(mapping: ImportMapping) -> Callable[[str], datetime | None]:
-    """A function from the source's text to UTC, or None when it cannot be read."""
-    zone, form = mapping.zone, mapping.time_format
-
-    @lru_cache(maxsize=100_000)
-    def read(text: str) -> datetime | None:
-        try:
-            found = datetime.strptime(text, form).replace(tzinfo=zone) if form else datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=zone)
-        return found.astimezone(UTC) if 1900 <= found.year <= 2100 else None
-
-    return read
 
 
 def suspected_placeholders(pairs: Counter[tuple[str, str]], rows: int) -> set[tuple[str, str]]:

@@ -172,4 +172,4 @@ class Writer:
 
 def _entry(case: PastCase, verb: str, data: JsonObject, case_id: UUID) -> journal.Entry:
     at = case.closed_at if verb == "case.closed" and case.closed_at is not None else case.reported_at
-    return journal.entry(SYSTEM, at, verb, "case", case_id, area=case.area, data=data)
+    return journal.Entry(at, verb, "case", case_id, SYSTEM.kind, None, SYSTEM.label, case.area, data)

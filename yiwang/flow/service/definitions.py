@@ -92,7 +92,7 @@ class DefinitionVerbs(FlowBase):
         if draft is None:
             raise DraftMissing(key=key)
         graph = checked(key, read_bpmn(draft.xml))
-        version = max(draft.version, highest)
+        version = draft.version if draft.version == highest else highest + 1
         row = DefinitionRow(
             draft.id, key, version, "published", graph.names, draft.xml, draft.digest, draft.created_at, at
         )

@@ -49,7 +49,7 @@ async def claim_timer(
 async def postpone_timer(connection: Connection, timer_id: UUID, at: datetime, error: str) -> None:
     """Keep why a timer could not fire, and try again later: after 1, 2, 4 … minutes, at most an hour."""
     await connection.execute(
-        "update flow_timer set wake_at = $2 + least(interval '1 minute' * power(2, failures), interval '1 hour'),"
+        "update flow_timer set wake_at = $2::timestamptz + least(interval '1 minute' * power(2, failures), interval '1 hour'),"
         " failures = least(failures + 1, 100), error = $3 where id = $1 and wake_at is not null",
         timer_id,
         at,

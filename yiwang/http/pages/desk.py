@@ -49,6 +49,7 @@ async def tasks(
         posts=list(dict.fromkeys(posts)),
         stage=stage,
         stages=_stages(service),
+        steps=_steps(service),
         area_name=(await request.app.state.maps.outline()).area_name,
     )
 
@@ -162,12 +163,23 @@ def _signed_in(request: Request) -> tuple[CaseService, Actor]:
 
 
 def _stages(service: CaseService) -> dict[str, tuple[str, str]]:
-    """Stages of all case types with the names of their steps, in flow order."""
-    found: dict[str, tuple[str, str]] = {}
+    """Stages of all case types with all names of their steps, in flow order."""
+    found: dict[str, dict[tuple[str, str], None]] = {}
     for case_type in service.catalogue.all():
         for task in case_type.definition.graph.tasks:
-            found.setdefault(task.stage, (task.names.zh, task.names.en))
-    return found
+            found.setdefault(task.stage, {})[task.names.zh, task.names.en] = None
+    return {
+        stage: (" / ".join(zh for zh, _ in names), " / ".join(en for _, en in names)) for stage, names in found.items()
+    }
+
+
+def _steps(service: CaseService) -> dict[str, tuple[str, str]]:
+    """Names of the steps by ``type/node``."""
+    return {
+        f"{case_type.declaration.id}/{task.id}": (task.names.zh, task.names.en)
+        for case_type in service.catalogue.all()
+        for task in case_type.definition.graph.tasks
+    }
 
 
 def _looks_like_number(text: str) -> bool:

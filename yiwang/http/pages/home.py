@@ -168,7 +168,7 @@ async def _happened(request: Request, watcher: Actor) -> list[dict[str, str]]:
             row.area,
             row.data,
         )
-        if not seeing.sees(item):
+        if not seeing.sees(item) or item.verb == "case.closed":  # the step that closed it is told already
             continue
         names = classes.get(str(row.data.get("class")))
         what = (names.zh if language == "zh" else names.en) if names else ("一件事" if language == "zh" else "a matter")

@@ -55,7 +55,7 @@ function soon() {
 }
 
 onLive((entry) => {
-  if (entry.kind !== "case") return;
+  if (entry.kind !== "case" || entry.verb === "case.closed") return; // the step that closed it is told already
   changed.add(entry.id);
   tell(entry);
   soon();

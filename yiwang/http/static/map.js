@@ -18,6 +18,7 @@ export class CityMap {
     this.tip = element("div", { className: "map-tip", hidden: true, role: "status" });
     host.append(this.tip);
     this.#listen();
+    new ResizeObserver(() => this.#scale()).observe(this.svg);
   }
 
   toPlane(lon, lat) {
@@ -79,14 +80,23 @@ export class CityMap {
     this.#scale();
   }
 
-  #radius() { return Math.max(this.view.width, 1) * 0.0062 + 0.4; }
+  /** Drawing units per pixel of the screen: dots, names and the pin keep their size whatever the zoom. */
+  #unit() {
+    const matrix = this.svg.getScreenCTM();
+    return matrix && matrix.a > 0 ? 1 / matrix.a : this.view.width / 800;
+  }
+
+  #radius() { return 5.5 * this.#unit(); }
 
   #scale() {
-    const radius = this.#radius();
-    for (const dot of this.byId.values()) dot.setAttribute("r", radius);
+    const unit = this.#unit();
+    for (const dot of this.byId.values()) dot.setAttribute("r", 5.5 * unit);
+    for (const name of this.svg.querySelectorAll(".area-name")) {
+      name.setAttribute("font-size", 13 * unit);
+      name.setAttribute("stroke-width", 3 * unit);
+    }
     if (this.mark && this.place) {
-      const size = this.view.width / 620;
-      this.mark.setAttribute("transform", `translate(${this.place[0]} ${this.place[1]}) scale(${size})`);
+      this.mark.setAttribute("transform", `translate(${this.place[0]} ${this.place[1]}) scale(${1.5 * unit})`);
     }
   }
 

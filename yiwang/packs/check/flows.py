@@ -11,6 +11,7 @@ from yiwang.casework.declarations import CaseTypeDeclaration
 from yiwang.casework.steps import NEED_WORDS
 from yiwang.flow.model import UserTask
 from yiwang.packs.check.references import needed, post_kinds
+from yiwang.packs.check.variables import unset_variables
 from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.flows import FlowFile
 from yiwang.packs.loader import City, Loaded, Pack
@@ -34,6 +35,7 @@ def check_flows(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> No
         # A variable that only some channels set would be missing in a case of another.
         by_channels = set.intersection(*channel_sets) if channel_sets else set()
         known = START_VARIABLES | OUTCOME_VARIABLES | by_channels
+        _check_limits(flow, START_VARIABLES.union(by_channels), findings)
         for task in flow.graph.tasks:
             _check_task(flow, task, posts, findings)
         for name in sorted(flow.graph.variables - known):
@@ -41,6 +43,15 @@ def check_flows(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> No
             for element in _elements_using(flow, name):
                 place = flow.place(element)
                 findings.add(place, "flow.variable_unknown", element=element, name=name, hint_zh=zh, hint_en=en)
+
+
+def _check_limits(flow: FlowFile, known: frozenset[str], findings: Findings) -> None:
+    """``known``: what is set when the flow starts. Variables that nothing sets at all have been told already."""
+    if flow.graph is None:
+        return
+    for task, name, culprit in unset_variables(flow.graph, known):
+        if name in OUTCOME_VARIABLES:
+            findings.add(flow.place(task.id), "flow.limit_unset", element=task.id, name=name, culprit=culprit)
 
 
 def _check_task(flow: FlowFile, task: UserTask, posts: Iterable[str], findings: Findings) -> None:

@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from yiwang.flow.conditions import outcomes_named
-from yiwang.flow.model import Graph, SequenceFlow, UserTask
+from yiwang.flow.model import BoundaryTimer, Graph, Node, ParallelGateway, SequenceFlow, UserTask
 
 SETS = {"department": frozenset({"department", "limit"}), "limit": frozenset({"limit"})}
-"""What casework sets in a flow when a need is met: a department brings its limit."""
+"""What casework sets in a flow when a need of an outcome is met: a department brings its limit."""
 
 
 def unset_variables(graph: Graph, known: frozenset[str]) -> Iterator[tuple[UserTask, str, str]]:
-    """(step, variable, step from which a way comes that does not set it) for limits of steps, clocks and timers.
+    """(step, variable, step by which one comes without it) for the limits of steps, clocks and timers.
 
     ``known`` are set from the start.
     """
-    reaching = _settled(graph, known)
+    ways = _Ways(graph, known)
+    ways.settle()
     for task in graph.tasks:
-        needed = _limits(task)
-        for name in sorted(needed - reaching[task.id]):
-            yield task, name, _culprit(graph, task.id, name, reaching)
+        for name in sorted(_limits(task) - ways.at[task.id]):
+            yield task, name, ways.culprit(task, name)
 
 
 def _limits(task: UserTask) -> frozenset[str]:
@@ -33,49 +33,75 @@ def _limits(task: UserTask) -> frozenset[str]:
     return frozenset(value.variable for value in values if value is not None and value.variable is not None)
 
 
-def _settled(graph: Graph, known: frozenset[str]) -> dict[str, frozenset[str]]:
-    """For each node the variables that are set on every way to it; a greatest fixed point."""
-    everything = known | frozenset(graph.variables) | frozenset(name for names in SETS.values() for name in names)
-    reaching = dict.fromkeys(graph.nodes, everything)
-    reaching[graph.start.id] = known
-    changed = True
-    while changed:
-        changed = False
-        for node_id in graph.nodes:
-            for edge, names in _leaving(graph, node_id, reaching):
-                met = reaching[edge.target] & names
-                if edge.target != graph.start.id and met != reaching[edge.target]:
-                    reaching[edge.target] = met
-                    changed = True
-    return reaching
+class _Ways:
+    """``at``: by node, the variables that are set on every way to it; found as a greatest fixed point."""
 
+    def __init__(self, graph: Graph, known: frozenset[str]) -> None:
+        self._graph, self._known = graph, known
+        self._flows = {flow.id: flow for node in graph.nodes.values() for flow in node.outgoing}
+        everything = known.union(graph.variables, *SETS.values())
+        self.at = dict.fromkeys(graph.nodes, everything)
 
-def _leaving(
-    graph: Graph, node_id: str, reaching: dict[str, frozenset[str]]
-) -> Iterator[tuple[SequenceFlow, frozenset[str]]]:
-    """The sequence flows that leave a node, with the variables that are set on them."""
-    node = graph.nodes[node_id]
-    sources = [graph.nodes[name] for edge in graph.nodes.values() for name in [edge.id] if _leads(graph, name, node_id)]
-    for edge in node.outgoing:
-        if isinstance(node, UserTask):
-            # A gateway behind it tells the outcomes apart; what all of them set is what a plain way has.
-            yield edge, reaching[node_id] | _set_by(node, frozenset(node.outcomes))
-            continue
-        before = [source for source in sources if isinstance(source, UserTask)]
-        taken = _outcomes_on(edge, node.outgoing)
-        if len(before) == len(sources) and before:
-            ways = [reaching[task.id] | _set_by(task, _chosen(task, taken, edge, node.outgoing)) for task in before]
-            yield edge, frozenset.intersection(*ways) | _guarded(edge)
-        else:
-            yield edge, reaching[node_id] | _guarded(edge)
-    if isinstance(node, UserTask):
-        for timer in node.timers:
-            for edge in timer.outgoing:
-                yield edge, reaching[node_id]
+    def settle(self) -> None:
+        changed = True
+        while changed:
+            changed = False
+            for node in self._graph.nodes.values():
+                found = self._reaching(node)
+                changed = changed or found != self.at[node.id]
+                self.at[node.id] = found
 
+    def culprit(self, task: UserTask, name: str) -> str:
+        """The step from which the nearest way without the variable comes; the start where there is none."""
+        waiting: list[Node] = [task]
+        seen = {task.id}
+        while waiting:
+            for flow in self._into(waiting.pop(0)):
+                source = self._graph.nodes[flow.source]
+                if source.id in seen or name in (self._along(flow) or {name}):
+                    continue
+                if isinstance(source, UserTask):
+                    return source.id
+                seen.add(source.id)
+                waiting.append(source)
+        return self._graph.start.id
 
-def _leads(graph: Graph, source: str, target: str) -> bool:
-    return any(edge.target == target for edge in graph.nodes[source].outgoing)
+    def _into(self, node: Node) -> list[SequenceFlow]:
+        return [self._flows[flow_id] for flow_id in node.incoming]
+
+    def _reaching(self, node: Node) -> frozenset[str]:
+        if node.id == self._graph.start.id:
+            return self._known
+        if isinstance(node, BoundaryTimer):
+            return self.at[node.task]
+        ways = [way for flow in self._into(node) if (way := self._along(flow)) is not None]
+        if not ways:
+            return self.at[node.id]
+        # A join goes on when all branches have arrived, so it has what any of them set.
+        return frozenset.union(*ways) if isinstance(node, ParallelGateway) else frozenset.intersection(*ways)
+
+    def _along(self, flow: SequenceFlow) -> frozenset[str] | None:
+        """What is set on a sequence flow; a condition that asks for a variable has it. None: nothing comes this way."""
+        source = self._graph.nodes[flow.source]
+        asked = frozenset(flow.condition.variables) if flow.condition else frozenset()
+        if isinstance(source, UserTask):
+            return self._after(source, frozenset(source.outcomes)) | asked
+        ways: list[frozenset[str]] = []
+        for before in self._into(source):
+            task = self._graph.nodes[before.source]
+            if isinstance(task, UserTask):
+                outcomes = _taken(task, flow, source.outgoing)
+                if outcomes:
+                    ways.append(self._after(task, outcomes) | asked)
+            else:
+                ways.append(self.at[source.id] | asked)
+        if not self._into(source):
+            return self.at[source.id] | asked
+        return frozenset.intersection(*ways) if ways else None
+
+    def _after(self, task: UserTask, outcomes: frozenset[str]) -> frozenset[str]:
+        """What is set behind the task; what it cannot do without was there, or the case has stopped before."""
+        return self.at[task.id] | _set_by(task, outcomes) | _limits(task)
 
 
 def _set_by(task: UserTask, outcomes: frozenset[str]) -> frozenset[str]:
@@ -86,43 +112,15 @@ def _set_by(task: UserTask, outcomes: frozenset[str]) -> frozenset[str]:
     return frozenset.intersection(*found) if found else frozenset()
 
 
-def _outcomes_on(edge: SequenceFlow, siblings: tuple[SequenceFlow, ...]) -> frozenset[str] | None:
-    """The outcomes that a gateway's flow names; None for its default flow, which takes what no other names."""
-    del siblings
-    return outcomes_named(edge.condition.text) if edge.condition and edge.condition.uses_outcome else None
-
-
-def _chosen(
-    task: UserTask, taken: frozenset[str] | None, edge: SequenceFlow, siblings: tuple[SequenceFlow, ...]
-) -> frozenset[str]:
+def _taken(task: UserTask, flow: SequenceFlow, siblings: tuple[SequenceFlow, ...]) -> frozenset[str]:
+    """The outcomes of the task that go along this flow of the gateway behind it."""
     outcomes = frozenset(task.outcomes)
-    if taken is not None:
-        return (taken & outcomes) or outcomes
-    if edge.condition is not None:
-        return outcomes
+    if flow.condition is not None:
+        return outcomes & outcomes_named(flow.condition.text) if flow.condition.uses_outcome else outcomes
     elsewhere = frozenset(
         name
         for other in siblings
-        if other is not edge and other.condition is not None and other.condition.uses_outcome
+        if other.id != flow.id and other.condition is not None and not other.condition.variables
         for name in outcomes_named(other.condition.text)
     )
-    return (outcomes - elsewhere) or outcomes
-
-
-def _guarded(edge: SequenceFlow) -> frozenset[str]:
-    """A condition that asks for a variable has it."""
-    return frozenset(edge.condition.variables) if edge.condition else frozenset()
-
-
-def _culprit(graph: Graph, target: str, name: str, reaching: dict[str, frozenset[str]]) -> str:
-    """The nearest step before ``target`` that can be reached without the variable."""
-    waiting, seen = [target], {target}
-    while waiting:
-        node_id = waiting.pop(0)
-        for source in graph.nodes.values():
-            if source.id not in seen and _leads(graph, source.id, node_id) and name not in reaching[source.id]:
-                if isinstance(source, UserTask):
-                    return source.id
-                seen.add(source.id)
-                waiting.append(source.id)
-    return graph.start.id
+    return outcomes - elsewhere

@@ -1,0 +1,187 @@
+"""The small city behind its real application, in process: clients of its people, its tables counted, its live stream read.
+
+The application runs as on a real city (``demo`` off), so nothing is open to everybody; only the demo accounts are there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import httpx
+import orjson
+from fastapi import FastAPI
+from PIL import Image
+from support.small_city import PASSWORD, ROOT, SMALL_CITY, START, SmallCity
+
+from yiwang.http.app import create_app
+from yiwang.http.services import open_services
+from yiwang.identity.requests import session_cookie
+from yiwang.kernel.access import Actor
+from yiwang.kernel.clock import set_clock
+from yiwang.kernel.settings import Settings
+from yiwang.packs.install import install_city
+
+SITE = "http://city.test"
+ADDRESS = "203.0.113.7"
+REQUEST_LIMIT = 256 * 1024
+UPLOAD_LIMIT = 2**20
+
+_NOT_COUNTED = frozenset({"session", "sign_in_failure", "alembic_version", "spatial_ref_sys"})
+
+
+def settings_for(home: Path, **more: object) -> Settings:
+    """Settings of the small city with limits that tests can reach."""
+    values: dict[str, object] = {
+        "home": home,
+        "city": SMALL_CITY,
+        "packs": ROOT / "packs",
+        "demo": False,
+        "request_limit": REQUEST_LIMIT,
+        "upload_limit": UPLOAD_LIMIT,
+        "public_reports_per_minute": 1_000_000,
+        "database_connections": 6,
+    }
+    return Settings(**{**values, **more})  # type: ignore[arg-type]
+
+
+class HttpCity(SmallCity):
+    """The small city with a client for each of its people; everybody signs in once, over HTTP."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(app.state.services)
+        self.app = app
+        self.settings = settings
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._signing_in = asyncio.Lock()
+
+    def new_client(self, *, address: str = ADDRESS, app: FastAPI | None = None, **more: object) -> httpx.AsyncClient:
+        """A client without credentials; ``address`` is where it calls from."""
+        transport = httpx.ASGITransport(app or self.app, raise_app_exceptions=False, client=(address, 40000))
+        return httpx.AsyncClient(transport=transport, base_url=SITE, timeout=60, **more)  # type: ignore[arg-type]
+
+    async def client(self, login: str | None = None) -> httpx.AsyncClient:
+        """The client of a demo account, signed in; of nobody without ``login``."""
+        async with self._signing_in:
+            known = self._clients.get(login or "")
+            if known is None:
+                known = self.new_client()
+                if login is not None:
+                    answer = await known.post("/api/v1/session", json={"login": login, "password": PASSWORD})
+                    assert answer.status_code == 200, answer.text
+                self._clients[login or ""] = known
+        return known
+
+    async def session(self, login: str) -> str:
+        """The session token of a demo account."""
+        return (await self.client(login)).cookies[session_cookie]
+
+    async def actor(self, login: str) -> Actor:
+        return await self.services.identity.actor_of(None, await self.session(login), ADDRESS)
+
+    async def counts(self) -> dict[str, int]:
+        """Rows of every table that a refused request must leave alone."""
+        async with self.services.context.database.connection() as connection:
+            names = await connection.fetch(
+                "select relname from pg_class where relkind in ('r', 'p') and not relispartition"
+                " and relnamespace = 'public'::regnamespace order by 1"
+            )
+            wanted = [row["relname"] for row in names if row["relname"] not in _NOT_COUNTED]
+            query = " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in wanted)
+            return {row["name"]: row["n"] for row in await connection.fetch(query)}
+
+    def kept_files(self) -> list[Path]:
+        """Every file of the attachment store, unfinished ones too."""
+        folder = self.settings.home / "attachments"
+        return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+
+    async def close(self) -> None:
+        for client in self._clients.values():
+            await client.aclose()
+
+    def body(self, **more: object) -> dict[str, object]:
+        """A good report by a resident at a place where nothing has been reported; ``None`` leaves a member out."""
+        lon, lat = self.elsewhere()
+        found: dict[str, object] = {
+            "type": "urban-case",
+            "channel": "resident",
+            "text": "学校门口垃圾桶满了没人收",
+            "lon": lon,
+            "lat": lat,
+            "reporter": {"name": "王小敏", "phone": "13812345678"},
+        }
+        found.update(more)
+        return {key: value for key, value in found.items() if value is not ...}
+
+    async def events(
+        self, headers: Mapping[str, str], query: str = "", *, seconds: float = 1.0, app: FastAPI | None = None
+    ) -> tuple[int, list[dict[str, object]], bytes]:
+        """Listen to the live stream until nothing has come for ``seconds``: status, events, and all bytes as sent."""
+        status, chunks, last = 0, [], asyncio.get_running_loop().time()
+        gone = asyncio.Event()
+
+        async def receive() -> dict[str, object]:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, object]) -> None:
+            nonlocal status, last
+            last = asyncio.get_running_loop().time()
+            if message["type"] == "http.response.start":
+                status = int(str(message["status"]))
+            else:
+                chunks.append(bytes(message.get("body", b"")))  # type: ignore[call-overload]
+
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+            "path": "/api/v1/live", "raw_path": b"/api/v1/live", "root_path": "", "query_string": query.encode(),
+            "headers": [(b"host", b"city.test"), *((k.lower().encode(), v.encode()) for k, v in headers.items())],
+            "client": (ADDRESS, 40001), "server": ("city.test", 80),
+        }  # fmt: skip
+        running = asyncio.create_task((app or self.app)(scope, receive, send))  # type: ignore[arg-type]
+        while not running.done() and asyncio.get_running_loop().time() - last < seconds:
+            await asyncio.sleep(0.05)
+        gone.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running, 5)
+        content = b"".join(chunks)
+        events = [
+            orjson.loads(line[6:])
+            for block in content.split(b"\n\n")
+            if b"event: entry" in block
+            for line in block.split(b"\n")
+            if line.startswith(b"data: ")
+        ]
+        return status, events, content
+
+
+def jpeg(width: int = 64, height: int = 48, colour: str = "green", **more: object) -> bytes:
+    """A small photo."""
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "JPEG", **more)
+    return out.getvalue()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, database_url: str) -> AsyncIterator[FastAPI]:
+    """The application between its start and its end."""
+    app = create_app(settings, database_url)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@contextlib.asynccontextmanager
+async def http_city(database_url: str, home: Path, **more: object) -> AsyncIterator[HttpCity]:
+    """The small city, installed, at Thursday 18 June 2026, 08:00, standing still; behind its application."""
+    settings = settings_for(home, **more)
+    async with open_services(settings.model_copy(update={"demo": True}), database_url) as services:
+        await install_city(services.context, services, SMALL_CITY, begin=START)
+        async with services.context.database.transaction() as connection:
+            await set_clock(connection, speed=0)
+    async with running(settings, database_url) as app:
+        found = HttpCity(app, settings)
+        yield found
+        await found.close()
