@@ -202,9 +202,9 @@ async def saturate(address: Address, requests: Requests, *, connections: int, se
 
     pool = _Pool(address, on_free=go)
     await pool.open(connections)
-    cpu, started = time.process_time(), time.perf_counter()
-    ending = started + seconds
     with _without_gc():
+        cpu, started = time.process_time(), time.perf_counter()
+        ending = started + seconds
         for wire in pool.wires:
             go(wire)
         while any(wire.busy for wire in pool.wires) and time.perf_counter() < ending + 15:
@@ -234,9 +234,9 @@ async def arrive(
     pool = _Pool(address, on_free=free)
     await pool.open(connections)
     idle.extend(pool.wires)
-    cpu, started = time.process_time(), time.perf_counter()
-    planned, ending = started, started + seconds
     with _without_gc():
+        cpu, started = time.process_time(), time.perf_counter()
+        planned, ending = started, started + seconds
         while planned < ending:
             now = time.perf_counter()
             while planned <= now and planned < ending:

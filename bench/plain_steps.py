@@ -140,6 +140,12 @@ def replay(url: str, stages: list[list[Step]], start_at: float) -> float:
 
     async def work() -> float:
         opened = [await connect(url) for _ in range(CONNECTIONS)]
+        for connection in opened:  # as a server that has been running: statements prepared, caches loaded
+            transaction = connection.transaction()
+            await transaction.start()
+            for step in stages[0][:1]:
+                await _write(connection, step)
+            await transaction.rollback()
         await asyncio.sleep(max(0.0, start_at - time.time()))
         for stage in stages:
             left = iter(stage)

@@ -147,9 +147,8 @@ def _replay(url: str, groups: list[Group], connections: int, start_at: float) ->
 
     async def work() -> float:
         opened = [await connect(url) for _ in range(connections)]
-        for connection in opened:  # as a server that has been running: statements are prepared
-            for rows in groups[0].tables if groups else ():
-                await connection.prepare(rows.statement)
+        for connection in opened:
+            await _warm(connection, groups)
         await asyncio.sleep(max(0.0, start_at - time.time()))
         left = iter(groups)
 
@@ -166,6 +165,16 @@ def _replay(url: str, groups: list[Group], connections: int, start_at: float) ->
         return ended
 
     return uvloop.run(work())
+
+
+async def _warm(connection: asyncpg.Connection[asyncpg.Record], groups: list[Group]) -> None:
+    """Bring a connection to where a server's connections are: statements prepared, caches and libraries loaded."""
+    transaction = connection.transaction()
+    await transaction.start()
+    for group in groups[:5]:
+        for rows in group.tables:
+            await connection.execute(rows.statement, *rows.columns)
+    await transaction.rollback()
 
 
 class Replayers:

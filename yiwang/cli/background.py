@@ -20,6 +20,7 @@ log = logs.get("worker")
 _timer_seconds = 0.5
 _seal_seconds = 5.0
 _sweep_seconds = 3600.0
+_archived_at_once = 500
 _timers_at_once = 200
 
 Round = Callable[[Services], Awaitable[bool]]
@@ -67,8 +68,10 @@ async def seal_journal(services: Services) -> bool:
 
 
 async def sweep(services: Services) -> bool:
-    """Remove uploads that nobody used."""
+    """Archive cases that can no longer be reopened; remove uploads that nobody used and sessions that have ended."""
+    archived = await services.casework.operations.archive_due()
     removed = await services.casework.attachments.sweep(services.context.clock.now())
-    if removed:
-        log.info("unused uploads removed", count=removed)
-    return False
+    ended = await services.identity.sessions.tidy()
+    if archived or removed or ended:
+        log.info("swept", archived=archived, uploads=removed, sessions=ended)
+    return archived >= _archived_at_once

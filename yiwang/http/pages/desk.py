@@ -16,7 +16,7 @@ from yiwang.casework.model import CaseFile
 from yiwang.casework.service import CaseService
 from yiwang.casework.store import CaseFilter
 from yiwang.http.language import language_of
-from yiwang.http.pages.forms import operation_forms, steps_of
+from yiwang.http.pages.forms import operation_forms, steps_of, told
 from yiwang.http.pages.rendering import actor_of, render
 from yiwang.kernel.access import Actor
 from yiwang.kernel.errors import Problem, SignInNeeded
@@ -126,7 +126,8 @@ async def case(request: Request, case_id: UUID, purpose: Annotated[str, Query(ma
         request,
         "case.html",
         case=view_json(service, view),
-        story=[row_json(row) for row in story],
+        story=[{**row_json(row), "zh": told(view, row)[0], "en": told(view, row)[1]} for row in story],
+        channel=view.case_type.declaration.channels.get(view.case.channel),
         steps=steps_of(view, story),
         forms=operation_forms(service, view),
         not_now=[item for item in view.operations if not item.allowed and item.verb != "complete"],

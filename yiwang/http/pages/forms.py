@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yiwang.casework.model import Operation
+from yiwang.casework.notes import VERBS
 from yiwang.casework.reading import CaseView
 from yiwang.casework.service import CaseService
 from yiwang.flow.model import TaskRow
@@ -78,18 +79,35 @@ class StepMark:
 
 
 def steps_of(view: CaseView, story: Sequence[JournalRow]) -> list[StepMark]:
-    """The steps of the case's flow in order: done, where it is, and ahead."""
+    """The steps of the case's flow in order: done, where it is, and ahead. Of several steps that share a stage (返工
+    takes the place of 接收) the first stands for it, unless the case is at another one now."""
     done = {str(row.entry.data.get("stage")) for row in story if row.entry.verb == "case.step"}
-    now = {task.stage for task in view.tasks}
-    return [
-        StepMark(
-            task.names.zh,
-            task.names.en,
-            "now" if task.stage in now else "done" if task.stage in done else "ahead",
-        )
-        for task in view.case_type.definition.graph.tasks
-        if task.stage in now | done or view.case.state == "open"
-    ]
+    now = {task.node for task in view.tasks}
+    marks: list[StepMark] = []
+    shown: set[str] = set()
+    for task in view.case_type.definition.graph.tasks:
+        if task.stage in shown and task.id not in now:
+            continue
+        shown.add(task.stage)
+        mark: Literal["done", "now", "ahead"] = "ahead"
+        if task.id in now:
+            mark = "now"
+        elif task.stage in done:
+            mark = "done"
+        if mark != "ahead" or view.case.state == "open":
+            marks.append(StepMark(task.names.zh, task.names.en, mark))
+    return marks
+
+
+def told(view: CaseView, row: JournalRow) -> tuple[str, str]:
+    """The headline of an entry in the case's story: for a finished step its name and how it ended."""
+    stage, outcome = row.entry.data.get("stage"), row.entry.data.get("outcome")
+    if row.entry.verb == "case.step" and isinstance(outcome, str):
+        for task in view.case_type.definition.graph.tasks:
+            if task.stage == stage and outcome in task.outcomes:
+                names = task.outcomes[outcome].names
+                return f"{task.names.zh}:{names.zh}", f"{task.names.en}: {names.en}"
+    return VERBS.get(row.entry.verb, (row.entry.verb, row.entry.verb))
 
 
 def operation_forms(service: CaseService, view: CaseView) -> list[OperationForm]:

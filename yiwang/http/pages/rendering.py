@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
@@ -123,9 +124,8 @@ def navigation(actor: Actor, path: str) -> list[Link]:
             entries.append(("/desk/intake", "受理登记", "Intake"))
         if actor.may("journal", "read"):
             entries.append(("/desk/journal", "日志", "Journal"))
-    best = max(
-        (href for href, _, _ in entries if path == href or path.startswith(href.rstrip("/") + "/")), default="", key=len
-    )
+    here = [href for href, _, _ in entries if path == href or (href != "/" and path.startswith(href + "/"))]
+    best = max(here, default="", key=len)
     return [Link(href, zh, en, href == best) for href, zh, en in entries]
 
 
@@ -146,7 +146,13 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(
-        local_time=local_time, clock_time=clock_time, day=day, distance=distance, photo_kind=photo_kind, figure=figure
+        local_time=local_time,
+        clock_time=clock_time,
+        day=day,
+        distance=distance,
+        photo_kind=photo_kind,
+        figure=figure,
+        ticks=ticks,
     )
     return made
 
@@ -225,3 +231,11 @@ def figure(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}" + ("+" if value >= 10_000 and value % 10_000 == 0 else "")
     return str(value)
+
+
+def ticks(text: str) -> Markup:
+    """Text in which `backquoted` words become code."""
+    pieces = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces)
+    )

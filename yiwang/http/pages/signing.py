@@ -105,6 +105,15 @@ def _after(signed_in: SignedIn, wanted: str) -> str:
     return wanted if local else landing(signed_in.actor)
 
 
+def _one_of_each(people: list[DemoAccount]) -> list[DemoAccount]:
+    """The first account of each kind of work, so that a newcomer sees all kinds at a glance."""
+    found: dict[tuple[str, ...], DemoAccount] = {}
+    for item in people:
+        kinds = {post if isinstance(post, str) else post.code for post in item.posts} | set(item.roles)
+        found.setdefault(tuple(sorted(kinds)), item)
+    return list(found.values())
+
+
 def _form(request: Request, wanted: str, login: str, problem: Problem | None) -> Response:
     language = language_of(request.scope)
     city: CityInfo = request.app.state.city
@@ -132,5 +141,6 @@ def _form(request: Request, wanted: str, login: str, problem: Problem | None) ->
         next=wanted,
         login=login,
         problem=problem.message(language) if problem else None,
-        people=[card(item) for item in people],
+        people=[card(item) for item in _one_of_each(people)],
+        others=[card(item) for item in people if item not in _one_of_each(people)],
     )

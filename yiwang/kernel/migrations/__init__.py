@@ -3,6 +3,6 @@
 ``sql/NNNN_name.up.sql`` and ``.down.sql`` belong to one revision ``NNNN``; ``versions/`` holds only its Alembic header.
 """
 
-from yiwang.kernel.migrations.runner import downgrade, head, pending, upgrade
+from yiwang.kernel.migrations.runner import DatabaseNewer, downgrade, head, pending, upgrade
 
-__all__ = ["downgrade", "head", "pending", "upgrade"]
+__all__ = ["DatabaseNewer", "downgrade", "head", "pending", "upgrade"]

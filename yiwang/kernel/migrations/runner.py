@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -9,11 +10,25 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from yiwang.kernel.errors import Problem
 
 _HERE = Path(__file__).parent
 
 
-def _config(url: str) -> Config:
+class DatabaseNewer(Problem):
+    code = "migrations.database_newer"
+    status = 500
+    zh = "数据库的结构版本是 {revision},比本程序(到 {head})新。请升级程序,或恢复升级前的备份。"
+    en = (
+        "The database is at revision {revision}, newer than this software, which ends at {head}."
+        " Upgrade the software, or restore the backup made before the upgrade."
+    )
+
+
+def configuration(url: str) -> Config:
+    """Alembic's configuration for the database at ``url``."""
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.attributes["url"] = url
@@ -27,27 +42,38 @@ def engine_url(url: str) -> str:
 
 def head() -> str:
     """The newest revision that this version of the software knows."""
-    revision = ScriptDirectory.from_config(_config("")).get_current_head()
+    revision = ScriptDirectory.from_config(configuration("")).get_current_head()
     if revision is None:
         raise LookupError("no migrations are installed")
     return revision
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at ``url`` up to ``revision``; each revision is one transaction."""
-    command.upgrade(_config(url), revision)
+    """Bring the database at ``url`` up to ``revision``; each revision is one transaction.
+
+    Raises:
+        DatabaseNewer: it has a revision that this software does not know.
+    """
+    pending(url)
+    command.upgrade(configuration(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the database back to ``revision`` (``base`` for none)."""
-    command.downgrade(_config(url), revision)
+    """Take the database back to ``revision`` (``base`` for none).
+
+    Raises:
+        DatabaseNewer: it has a revision that this software does not know.
+    """
+    pending(url)
+    command.downgrade(configuration(url), revision)
 
 
 def pending(url: str) -> list[str]:
-    """Revisions that the database at ``url`` does not have yet, oldest first."""
-    import asyncio
+    """Revisions that the database at ``url`` does not have yet, oldest first.
 
-    from sqlalchemy.ext.asyncio import create_async_engine
+    Raises:
+        DatabaseNewer: it has a revision that this software does not know.
+    """
 
     async def current() -> str | None:
         engine = create_async_engine(engine_url(url), poolclass=pool.NullPool)
@@ -56,11 +82,8 @@ def pending(url: str) -> list[str]:
         await engine.dispose()
         return found
 
-    script = ScriptDirectory.from_config(_config(url))
+    known = [item.revision for item in ScriptDirectory.from_config(configuration(url)).walk_revisions()]
     have = asyncio.run(current())
-    todo: list[str] = []
-    for revision in script.walk_revisions():
-        if revision.revision == have:
-            break
-        todo.append(revision.revision)
-    return todo[::-1]
+    if have is not None and have not in known:
+        raise DatabaseNewer(revision=have, head=known[0])
+    return (known[: known.index(have)] if have is not None else known)[::-1]

@@ -22,7 +22,7 @@ def check_plan(pack: Pack, root: Path, findings: Findings) -> None:
     proved = _proved(pack, claimed, findings)
     _check_readme(pack, proved, findings)
     level = pack.file.value.level
-    missing = sorted(claimed - proved, key=_order)
+    missing = sorted(claimed - proved, key=order)
     if level != "declared" and missing:
         shown_clauses = ", ".join(missing[:6]) + (" …" if len(missing) > 6 else "")
         place = pack.file.source.place(("level",))
@@ -93,6 +93,7 @@ def _check_readme(pack: Pack, proved: set[str], findings: Findings) -> None:
                 findings.add(place, "plan.clause_unproved", clause=match[0])
 
 
-def _order(clause: str) -> tuple[str, int]:
+def order(clause: str) -> tuple[str, int]:
+    """Sort key of a clause: by row, then by number."""
     row, _, number = clause.partition("/")
     return row, int(number)

@@ -1,0 +1,199 @@
+"""Random sound processes and random legal acts on them, for the property tests of the walk and of the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count, pairwise
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from tests.flow.offices import Drawing
+from yiwang.flow.assignment import Queue
+from yiwang.flow.bpmn import read_bpmn
+from yiwang.flow.model import Graph, Scope, UserTask
+from yiwang.flow.walk import Delta, Event, Position, Started, walk
+from yiwang.kernel.identifiers import new_id
+
+SKIPPED = '<yiwang:who post="vacant" empty="skip"/>'
+
+
+class Builder:
+    """Draws nested blocks; every method returns the ids of the block's entry and exit."""
+
+    def __init__(self, draw: st.DrawFn, key: str) -> None:
+        self.draw = draw
+        self.drawing = Drawing(key)
+        self.number = count(1)
+
+    def name(self, kind: str) -> str:
+        return f"{kind}{next(self.number)}"
+
+    def process(self) -> Drawing:
+        drawing = self.drawing.start()
+        entry, leave = self.sequence(3, in_branch=False)
+        return drawing.end().line("start", entry).line(leave, "end")
+
+    def sequence(self, depth: int, *, in_branch: bool) -> tuple[str, str]:
+        blocks = [self.block(depth, in_branch=in_branch) for _ in range(self.draw(st.integers(1, 3)))]
+        for (_, leave), (entry, _) in pairwise(blocks):
+            self.drawing.flow(leave, entry)
+        return blocks[0][0], blocks[-1][1]
+
+    def block(self, depth: int, *, in_branch: bool) -> tuple[str, str]:
+        kinds = ["task", "task", "timed", "reminded", "skipped"]
+        if depth:
+            kinds += ["choice", "loop", "fork", "fork"]
+        if in_branch:
+            kinds.append("stop")
+        match self.draw(st.sampled_from(kinds)):
+            case "task":
+                return self.task()
+            case "skipped":
+                name = self.name("k")
+                self.drawing.task(name, who=SKIPPED)
+                return name, name
+            case "timed":
+                return self.timed()
+            case "reminded":
+                return self.reminded()
+            case "choice":
+                return self.choice(depth, in_branch=in_branch)
+            case "loop":
+                return self.loop(depth, in_branch=in_branch)
+            case "stop":
+                return self.stop()
+            case _:
+                return self.fork(depth)
+
+    def task(self, outcomes: str = "ok") -> tuple[str, str]:
+        name = self.name("t")
+        self.drawing.task(name, outcomes)
+        return name, name
+
+    def timed(self) -> tuple[str, str]:
+        task, _ = self.task()
+        timer, merge = self.name("w"), self.name("m")
+        self.drawing.timer(timer, task).exclusive(merge).line(task, merge).line(timer, merge)
+        return task, merge
+
+    def reminded(self) -> tuple[str, str]:
+        task, _ = self.task()
+        timer, beside, end = self.name("r"), self.name("s"), self.name("e")
+        self.drawing.timer(timer, task, interrupting=False).task(beside).end(end).line(timer, beside, end)
+        return task, task
+
+    def choice(self, depth: int, *, in_branch: bool) -> tuple[str, str]:
+        ways = self.draw(st.integers(2, 3))
+        asked, _ = self.task(" ".join(f"o{way}" for way in range(ways)))
+        gateway, merge = self.name("x"), self.name("m")
+        self.drawing.exclusive(gateway, default=f"{gateway}-d").exclusive(merge).line(asked, gateway)
+        for way in range(ways):
+            entry, leave = self.sequence(depth - 1, in_branch=in_branch)
+            condition, name = (f'outcome == "o{way}"', "") if way else ("", f"{gateway}-d")
+            self.drawing.flow(gateway, entry, condition, name).line(leave, merge)
+        return asked, merge
+
+    def loop(self, depth: int, *, in_branch: bool) -> tuple[str, str]:
+        merge, gateway = self.name("m"), self.name("x")
+        entry, leave = self.sequence(depth - 1, in_branch=in_branch)
+        asked, _ = self.task("on again")
+        leaving = self.name("m")
+        self.drawing.exclusive(merge).exclusive(gateway, default=f"{gateway}-d").exclusive(leaving)
+        self.drawing.line(merge, entry).line(leave, asked, gateway).flow(gateway, leaving, name=f"{gateway}-d")
+        self.drawing.flow(gateway, merge, 'outcome == "again"')
+        return merge, leaving
+
+    def stop(self) -> tuple[str, str]:
+        asked, _ = self.task("on stop")
+        gateway, end, leaving = self.name("x"), self.name("e"), self.name("m")
+        self.drawing.exclusive(gateway, default=f"{gateway}-d").end(end, terminate=True).exclusive(leaving)
+        self.drawing.line(asked, gateway).flow(gateway, leaving, name=f"{gateway}-d")
+        self.drawing.flow(gateway, end, 'outcome == "stop"')
+        return asked, leaving
+
+    def fork(self, depth: int) -> tuple[str, str]:
+        fork, join = self.name("f"), self.name("j")
+        self.drawing.parallel(fork).parallel(join)
+        for _ in range(self.draw(st.integers(2, 3))):
+            entry, leave = self.sequence(depth - 1, in_branch=True)
+            self.drawing.line(fork, entry).line(leave, join)
+        return fork, join
+
+
+@st.composite
+def drawings(draw: st.DrawFn, key: str = "world") -> Drawing:
+    """A sound process of nested choices, loops, forks, timers and steps that may be passed over."""
+    return Builder(draw, key).process()
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    reading = read_bpmn(draw(drawings()).xml)
+    assert reading.graph is not None, reading.findings
+    return reading.graph
+
+
+def assign(task: UserTask) -> Queue | None:
+    return None if task.who.empty == "skip" else Queue(10, 1, None)
+
+
+@dataclass
+class Board:
+    """An instance in memory: open tasks, waiting tokens (by sequence flow), steps walked."""
+
+    graph: Graph
+    tasks: dict[UUID, str] = field(default_factory=dict)
+    tokens: dict[UUID, str] = field(default_factory=dict)
+    walked: set[str] = field(default_factory=set)
+    ended: bool = False
+
+    def do(self, event: Event) -> Delta:
+        delta = walk(self.graph, Position(self.tasks, self.tokens), event, {}, assign)
+        gone = {delta.left, *delta.dropped}
+        self.walked |= {node for task, node in self.tasks.items() if task in gone}
+        self.walked |= {task.id for task in delta.skipped}
+        kept = {task: node for task, node in self.tasks.items() if task not in gone}
+        self.tasks = {**kept, **{new_id(): task.id for task, _ in delta.entered}}
+        tokens = {token: flow for token, flow in self.tokens.items() if token not in delta.joined}
+        self.tokens = {**tokens, **{new_id(): flow.id for flow in delta.waiting}}
+        self.ended = delta.ended
+        return delta
+
+    @classmethod
+    def started(cls, graph: Graph) -> Board:
+        board = cls(graph)
+        board.do(Started())
+        return board
+
+
+def scopes_of(graph: Graph, tasks: list[str], tokens: list[str]) -> list[Scope]:
+    return [graph.nodes[node].scope for node in tasks] + [graph.flow_scopes[flow] for flow in tokens]
+
+
+def check_tokens(graph: Graph, tasks: list[str], tokens: list[str], *, ended: bool) -> None:
+    """Token conservation: nothing is lost, doubled, stuck, or left behind.
+
+    An open instance has a task; an ended one has nothing; no branch holds two tokens; and of every open fork each branch
+    holds something.
+    """
+    if ended:
+        assert not tasks
+        assert not tokens
+        return
+    assert tasks, "open, but nobody has anything to do"
+    scopes = scopes_of(graph, tasks, tokens)
+    assert max(Counter(scopes).values()) == 1, "two tokens in one branch"
+    held = set(scopes)
+    for scope in held:
+        for depth in range(len(scope)):
+            before, block = scope[:depth], scope[depth].block
+            if block.startswith("f"):
+                assert before not in held, "a token before a fork whose branches are open"
+                branches = {
+                    other[depth].flow
+                    for other in held
+                    if other[:depth] == before and len(other) > depth and other[depth].block == block
+                }
+                assert branches == {flow.id for flow in graph.nodes[block].outgoing}, "a branch has lost its token"
