@@ -135,10 +135,10 @@ class Steps:
 _SETS = ", ".join(f"{name} = ${place}" for place, name in enumerate(_CHANGED, start=2))
 
 
-def replay(url: str, stages: list[list[Step]], start_at: float) -> float:
-    """In a process of its own: write the steps; returns the time at which the last was durable."""
+def replay(url: str, stages: list[list[Step]], start_at: float) -> tuple[float, float]:
+    """In a process of its own: write the steps; returns when it began and when the last was durable."""
 
-    async def work() -> float:
+    async def work() -> tuple[float, float]:
         opened = [await connect(url) for _ in range(CONNECTIONS)]
         for connection in opened:  # as a server that has been running: statements prepared, caches loaded
             transaction = connection.transaction()
@@ -147,6 +147,7 @@ def replay(url: str, stages: list[list[Step]], start_at: float) -> float:
                 await _write(connection, step)
             await transaction.rollback()
         await asyncio.sleep(max(0.0, start_at - time.time()))
+        began = time.time()
         for stage in stages:
             left = iter(stage)
 
@@ -158,7 +159,7 @@ def replay(url: str, stages: list[list[Step]], start_at: float) -> float:
         ended = time.time()
         for connection in opened:
             await connection.close()
-        return ended
+        return began, ended
 
     return uvloop.run(work())
 

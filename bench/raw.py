@@ -142,14 +142,15 @@ def _columns(
     return tuple(columns)
 
 
-def _replay(url: str, groups: list[Group], connections: int, start_at: float) -> float:
-    """In a process of its own: write the groups; returns the time at which the last one was durable."""
+def _replay(url: str, groups: list[Group], connections: int, start_at: float) -> tuple[float, float]:
+    """In a process of its own: write the groups; returns when it began and when the last was durable."""
 
-    async def work() -> float:
+    async def work() -> tuple[float, float]:
         opened = [await connect(url) for _ in range(connections)]
         for connection in opened:
             await _warm(connection, groups)
         await asyncio.sleep(max(0.0, start_at - time.time()))
+        began = time.time()
         left = iter(groups)
 
         async def write(connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -162,7 +163,7 @@ def _replay(url: str, groups: list[Group], connections: int, start_at: float) ->
         ended = time.time()
         for connection in opened:
             await connection.close()
-        return ended
+        return began, ended
 
     return uvloop.run(work())
 
@@ -183,6 +184,8 @@ class Replayers:
     def __init__(self, processes: int) -> None:
         self.processes = processes
         self._pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+        for pause in [self._pool.submit(time.sleep, 0.5) for _ in range(processes)]:  # so that each is up
+            pause.result()
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
@@ -194,10 +197,11 @@ class Replayers:
         return sum(group.cases for group in groups) / started
 
     async def together(self, function: Any, arguments: Iterable[tuple[Any, ...]]) -> float:
-        """Run ``function(*arguments, start_at)`` in all processes at one moment; seconds until the last has ended."""
+        """Run ``function(*arguments, start_at)``, which tells when it began and ended, in all processes at one moment; the
+        seconds from the first beginning to the last end."""
         loop = asyncio.get_running_loop()
         start_at = time.time() + 1.0
-        ends = await asyncio.gather(
+        times = await asyncio.gather(
             *(loop.run_in_executor(self._pool, function, *item, start_at) for item in arguments)
         )
-        return max(ends) - start_at
+        return float(max(ended for _, ended in times) - min(began for began, _ in times))

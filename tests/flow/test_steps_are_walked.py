@@ -181,7 +181,7 @@ async def test_two_people_finish_the_same_task_one_wins_the_other_is_told(office
         assert (len(won), len(lost)) == (1, 1), results
         assert won[0].finished is not None
         assert lost[0].data["who"] == won[0].finished.actor_name
-        assert lost[0].data["when"] == office.now.isoformat()
+        assert lost[0].data["when"] == "2026-06-15T09:00:00+08:00"
         assert won[0].finished.actor_name in lost[0].message("zh")
         assert await office.nodes(started.instance_id) == ["b"]
         assert len((await office.story(started.instance_id)).steps) == 1
@@ -205,7 +205,7 @@ async def test_a_finished_task_tells_by_whom_even_long_after(office: Office) -> 
     office.set_clock(at(17))
     with pytest.raises(TaskAlreadyDone) as refused:
         await office.finish(started.new_tasks[0].id, actor("受理员"))
-    assert refused.value.data["when"] == at(9).isoformat()
+    assert refused.value.data["when"] == "2026-06-15T09:00:00+08:00"
     with pytest.raises(NotFound):
         await office.finish(new_id(), SYSTEM)
 
@@ -240,6 +240,15 @@ async def test_an_ended_instance_takes_nothing_more(office: Office) -> None:
             await office.flow.urge(connection, case)
         with pytest.raises(InstanceEnded):
             await office.flow.change_variables(connection, case, {"x": 1})
+
+
+async def test_a_case_whose_every_step_is_passed_over_ends_at_once(office: Office) -> None:
+    drawing = steps([], "nothing-to-do").without("start-end")
+    drawing.task("a", who='<yiwang:who post="vacant" empty="skip"/>').line("start", "a", "end")
+    started = await office.start(await office.publish(drawing))
+    assert (started.ended, started.end, started.state, started.new_tasks) == (True, "end", "completed", ())
+    story = await office.story(started.instance_id)
+    assert (story.instance.state, story.instance.ended_at) == ("completed", office.now)
 
 
 async def test_a_start_that_fails_starts_nothing(office: Office) -> None:

@@ -82,6 +82,16 @@ def test_where_the_grid_has_no_post_the_area_around_it_answers(flow: FlowService
     )
 
 
+def test_without_administrator_a_case_waits_at_the_vacant_post(flow: FlowService) -> None:
+    flow.assignment.fallback_post = "no-such-post"
+    assert queue(flow, 'post="vacant"') == Queue(40, WATER, None)
+    assert queue(flow, 'post="grid-worker" area="=area"', Place("120111999", ""), area="120111999") == Queue(
+        33, TOWN, None
+    )
+    with pytest.raises(NobodyForStep):
+        queue(flow, 'post="no-such-post"')
+
+
 def test_nobody_may_mean_stop_or_pass_over(flow: FlowService) -> None:
     assert queue(flow, 'post="vacant" empty="skip"') is None
     with pytest.raises(NobodyForStep) as refused:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count, pairwise
+from random import Random
 from uuid import UUID
-
-from hypothesis import strategies as st
 
 from tests.flow.offices import Drawing
 from yiwang.flow.assignment import Queue
@@ -22,8 +21,8 @@ SKIPPED = '<yiwang:who post="vacant" empty="skip"/>'
 class Builder:
     """Draws nested blocks; every method returns the ids of the block's entry and exit."""
 
-    def __init__(self, draw: st.DrawFn, key: str) -> None:
-        self.draw = draw
+    def __init__(self, dice: Random, key: str) -> None:
+        self.dice = dice
         self.drawing = Drawing(key)
         self.number = count(1)
 
@@ -32,11 +31,11 @@ class Builder:
 
     def process(self) -> Drawing:
         drawing = self.drawing.start()
-        entry, leave = self.sequence(3, in_branch=False)
+        entry, leave = self.sequence(2, in_branch=False)
         return drawing.end().line("start", entry).line(leave, "end")
 
     def sequence(self, depth: int, *, in_branch: bool) -> tuple[str, str]:
-        blocks = [self.block(depth, in_branch=in_branch) for _ in range(self.draw(st.integers(1, 3)))]
+        blocks = [self.block(depth, in_branch=in_branch) for _ in range(self.dice.randint(1, 3))]
         for (_, leave), (entry, _) in pairwise(blocks):
             self.drawing.flow(leave, entry)
         return blocks[0][0], blocks[-1][1]
@@ -47,7 +46,7 @@ class Builder:
             kinds += ["choice", "loop", "fork", "fork"]
         if in_branch:
             kinds.append("stop")
-        match self.draw(st.sampled_from(kinds)):
+        match self.dice.choice(kinds):
             case "task":
                 return self.task()
             case "skipped":
@@ -85,7 +84,7 @@ class Builder:
         return task, task
 
     def choice(self, depth: int, *, in_branch: bool) -> tuple[str, str]:
-        ways = self.draw(st.integers(2, 3))
+        ways = self.dice.randint(2, 3)
         asked, _ = self.task(" ".join(f"o{way}" for way in range(ways)))
         gateway, merge = self.name("x"), self.name("m")
         self.drawing.exclusive(gateway, default=f"{gateway}-d").exclusive(merge).line(asked, gateway)
@@ -116,21 +115,19 @@ class Builder:
     def fork(self, depth: int) -> tuple[str, str]:
         fork, join = self.name("f"), self.name("j")
         self.drawing.parallel(fork).parallel(join)
-        for _ in range(self.draw(st.integers(2, 3))):
+        for _ in range(self.dice.randint(2, 3)):
             entry, leave = self.sequence(depth - 1, in_branch=True)
             self.drawing.line(fork, entry).line(leave, join)
         return fork, join
 
 
-@st.composite
-def drawings(draw: st.DrawFn, key: str = "world") -> Drawing:
+def random_drawing(dice: Random, key: str = "world") -> Drawing:
     """A sound process of nested choices, loops, forks, timers and steps that may be passed over."""
-    return Builder(draw, key).process()
+    return Builder(dice, key).process()
 
 
-@st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    reading = read_bpmn(draw(drawings()).xml)
+def random_graph(dice: Random) -> Graph:
+    reading = read_bpmn(random_drawing(dice).xml)
     assert reading.graph is not None, reading.findings
     return reading.graph
 
@@ -185,15 +182,12 @@ def check_tokens(graph: Graph, tasks: list[str], tokens: list[str], *, ended: bo
     assert tasks, "open, but nobody has anything to do"
     scopes = scopes_of(graph, tasks, tokens)
     assert max(Counter(scopes).values()) == 1, "two tokens in one branch"
-    held = set(scopes)
-    for scope in held:
-        for depth in range(len(scope)):
-            before, block = scope[:depth], scope[depth].block
-            if block.startswith("f"):
-                assert before not in held, "a token before a fork whose branches are open"
-                branches = {
-                    other[depth].flow
-                    for other in held
-                    if other[:depth] == before and len(other) > depth and other[depth].block == block
-                }
-                assert branches == {flow.id for flow in graph.nodes[block].outgoing}, "a branch has lost its token"
+    for scope in scopes:
+        for depth, (block, _) in enumerate(scope):
+            before = scope[:depth]
+            # What a timer has opened beside the main path may outlive the fork in which it began.
+            if block.startswith("f") and not any(branch.block.startswith("r") for branch in scope[depth + 1 :]):
+                assert before not in scopes, "a token before a fork whose branches are open"
+                branches = {other[depth] for other in scopes if other[:depth] == before and len(other) > depth}
+                open_ = {branch.flow for branch in branches if branch.block == block}
+                assert open_ == {flow.id for flow in graph.nodes[block].outgoing}, "a branch has lost its token"

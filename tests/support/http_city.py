@@ -8,20 +8,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
+import pytest
 from fastapi import FastAPI
 from PIL import Image
-from support.small_city import PASSWORD, ROOT, SMALL_CITY, START, SmallCity
 
+from support.small_city import PASSWORD, ROOT, SMALL_CITY, START, SmallCity
 from yiwang.http.app import create_app
 from yiwang.http.services import open_services
 from yiwang.identity.requests import session_cookie
+from yiwang.kernel import migrations
 from yiwang.kernel.access import Actor
-from yiwang.kernel.clock import set_clock
+from yiwang.kernel.cluster import EmbeddedServer
 from yiwang.kernel.settings import Settings
 from yiwang.packs.install import install_city
 
@@ -29,6 +33,7 @@ SITE = "http://city.test"
 ADDRESS = "203.0.113.7"
 REQUEST_LIMIT = 256 * 1024
 UPLOAD_LIMIT = 2**20
+_TEMPLATE = "small_city_at_eight"
 
 _NOT_COUNTED = frozenset({"session", "sign_in_failure", "alembic_version", "spatial_ref_sys"})
 
@@ -51,10 +56,11 @@ def settings_for(home: Path, **more: object) -> Settings:
 class HttpCity(SmallCity):
     """The small city with a client for each of its people; everybody signs in once, over HTTP."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, database_url: str) -> None:
         super().__init__(app.state.services)
         self.app = app
         self.settings = settings
+        self.database_url = database_url
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._signing_in = asyncio.Lock()
 
@@ -103,7 +109,7 @@ class HttpCity(SmallCity):
             await client.aclose()
 
     def body(self, **more: object) -> dict[str, object]:
-        """A good report by a resident at a place where nothing has been reported; ``None`` leaves a member out."""
+        """A good report by a resident at a place where nothing has been reported; ``...`` leaves a member out."""
         lon, lat = self.elsewhere()
         found: dict[str, object] = {
             "type": "urban-case",
@@ -120,20 +126,13 @@ class HttpCity(SmallCity):
         self, headers: Mapping[str, str], query: str = "", *, seconds: float = 1.0, app: FastAPI | None = None
     ) -> tuple[int, list[dict[str, object]], bytes]:
         """Listen to the live stream until nothing has come for ``seconds``: status, events, and all bytes as sent."""
-        status, chunks, last = 0, [], asyncio.get_running_loop().time()
+        status, chunks = 0, []
+        sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         gone = asyncio.Event()
 
         async def receive() -> dict[str, object]:
             await gone.wait()
             return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, object]) -> None:
-            nonlocal status, last
-            last = asyncio.get_running_loop().time()
-            if message["type"] == "http.response.start":
-                status = int(str(message["status"]))
-            else:
-                chunks.append(bytes(message.get("body", b"")))  # type: ignore[call-overload]
 
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
@@ -141,12 +140,16 @@ class HttpCity(SmallCity):
             "headers": [(b"host", b"city.test"), *((k.lower().encode(), v.encode()) for k, v in headers.items())],
             "client": (ADDRESS, 40001), "server": ("city.test", 80),
         }  # fmt: skip
-        running = asyncio.create_task((app or self.app)(scope, receive, send))  # type: ignore[arg-type]
-        while not running.done() and asyncio.get_running_loop().time() - last < seconds:
-            await asyncio.sleep(0.05)
-        gone.set()
+        running = asyncio.create_task((app or self.app)(scope, receive, sent.put))  # type: ignore[arg-type]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(running, 5)
+            while True:
+                message = await asyncio.wait_for(sent.get(), seconds)
+                status = message.get("status", status)
+                chunks.append(message.get("body", b""))
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    break
+        gone.set()
+        await asyncio.wait_for(running, 5)
         content = b"".join(chunks)
         events = [
             orjson.loads(line[6:])
@@ -165,6 +168,32 @@ def jpeg(width: int = 64, height: int = 48, colour: str = "green", **more: objec
     return out.getvalue()
 
 
+def refused(answer: httpx.Response, status: int | None = None, code: str | None = None) -> dict[str, Any]:
+    """The body of a refusal, after checking that it has the one form of all refusals and betrays nothing inside."""
+    assert 400 <= answer.status_code < 500, (
+        f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
+    )
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == answer.status_code
+    assert body["type"] == f"urn:yiwang:problem:{body['code']}"
+    for language in ("zh", "en"):
+        assert body[language].strip(), body
+    assert body["title"] in (body["zh"], body["en"])
+    for item in body.get("errors", []):
+        assert item["where"], body
+        assert item["code"], body
+        assert item["zh"], body
+        assert item["en"], body
+    for inside in ("Traceback", "asyncpg", 'File "', "/work/", "select ", "pydantic"):
+        assert inside not in answer.text, body
+    if status is not None:
+        assert answer.status_code == status, body
+    if code is not None:
+        assert body["code"] == code, body
+    return body
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings, database_url: str) -> AsyncIterator[FastAPI]:
     """The application between its start and its end."""
@@ -173,15 +202,40 @@ async def running(settings: Settings, database_url: str) -> AsyncIterator[FastAP
         yield app
 
 
+async def small_city_template(server: EmbeddedServer, home: Path) -> str:
+    """A template database with the small city installed, Thursday 18 June 2026, 08:00, its clock standing still."""
+    settings = settings_for(home, demo=True)
+
+    async def build(url: str) -> None:
+        await asyncio.to_thread(migrations.upgrade, url)
+        async with open_services(settings, url, connections=4) as services:
+            await install_city(services.context, services, SMALL_CITY, begin=START)
+
+    await server.ensure_template(_TEMPLATE, build)
+    return _TEMPLATE
+
+
 @contextlib.asynccontextmanager
-async def http_city(database_url: str, home: Path, **more: object) -> AsyncIterator[HttpCity]:
-    """The small city, installed, at Thursday 18 June 2026, 08:00, standing still; behind its application."""
-    settings = settings_for(home, **more)
-    async with open_services(settings.model_copy(update={"demo": True}), database_url) as services:
-        await install_city(services.context, services, SMALL_CITY, begin=START)
-        async with services.context.database.transaction() as connection:
-            await set_clock(connection, speed=0)
-    async with running(settings, database_url) as app:
-        found = HttpCity(app, settings)
-        yield found
-        await found.close()
+async def http_city(server: EmbeddedServer, home: Path, **more: object) -> AsyncIterator[HttpCity]:
+    """A fresh copy of the small city behind its application."""
+    name = f"city_{secrets.token_hex(6)}"
+    url = await server.create_database(name, template=await small_city_template(server, home))
+    try:
+        settings = settings_for(home, **more)
+        async with running(settings, url) as app:
+            found = HttpCity(app, settings, url)
+            yield found
+            await found.close()
+    finally:
+        await server.drop_database(name)
+
+
+def a_city(**more: object) -> Any:
+    """A fixture for a module: ``city = a_city()``."""
+
+    @pytest.fixture(scope="module")
+    async def city(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HttpCity]:
+        async with http_city(server, tmp_path_factory.mktemp("home"), **more) as found:
+            yield found
+
+    return city

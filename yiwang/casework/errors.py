@@ -40,6 +40,13 @@ class ClassUnknown(Problem):
     en = "Class “{class_code}” does not stand in “{system}”; choose one from the class list."
 
 
+class RepeatedDifferently(Problem):
+    code = "case.repeated_differently"
+    status = 409
+    zh = "这个幂等键或来源编号已用于另一件上报;请换一个新的,或原样重发。"
+    en = "This idempotency key or source number belongs to another report; use a new one, or send the same again."
+
+
 class StandardUnknown(Problem):
     code = "case.standard_unknown"
     status = 422

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from yiwang.flow.assignment import Queue
 from yiwang.flow.clocks import NamedClock, read_clocks, write_clocks
-from yiwang.flow.model.graph import ClockStart, EndEvent, Graph, UserTask
+from yiwang.flow.model.graph import BoundaryTimer, ClockStart, EndEvent, Graph, UserTask
 from yiwang.flow.model.rows import (
     Advance,
     Cause,
@@ -68,21 +68,24 @@ class Standing:
 
 @dataclass(slots=True)
 class Changes:
-    """Rows to write in one statement. ``instance`` is written as new or changed; None leaves it as it is."""
+    """Rows to write in one statement. ``instance`` is written as new or changed; None leaves it as it is.
+
+    Most are empty in most acts; an empty tuple costs a bulk creation nothing, ten lists each would.
+    """
 
     instance: InstanceRow | None = None
     is_new: bool = False
-    steps: list[StepRow] = field(default_factory=list)
-    tasks: list[TaskRow] = field(default_factory=list)
-    tasks_gone: list[UUID] = field(default_factory=list)
-    tasks_retimed: list[TaskRow] = field(default_factory=list)
-    tokens: list[TokenRow] = field(default_factory=list)
-    tokens_gone: list[UUID] = field(default_factory=list)
-    timers: list[TimerRow] = field(default_factory=list)
-    timers_gone: list[UUID] = field(default_factory=list)
-    timers_of_gone: list[UUID] = field(default_factory=list)
+    steps: Sequence[StepRow] = ()
+    tasks: Sequence[TaskRow] = ()
+    tasks_gone: Sequence[UUID] = ()
+    tasks_retimed: Sequence[TaskRow] = ()
+    tokens: Sequence[TokenRow] = ()
+    tokens_gone: Sequence[UUID] = ()
+    timers: Sequence[TimerRow] = ()
+    timers_gone: Sequence[UUID] = ()
+    timers_of_gone: Sequence[UUID] = ()
     """Tasks whose timers go with them."""
-    timers_retimed: list[TimerRow] = field(default_factory=list)
+    timers_retimed: Sequence[TimerRow] = ()
 
 
 def advance(
@@ -116,11 +119,13 @@ class _Advancing:
         finished = self._finish()
         for name in delta.stops:
             self._stop(name)
-        entered = [self._enter(task, queue) for task, queue in delta.entered]
-        changes.steps += [self._skipped(task) for task in delta.skipped]
-        changes.tokens = [
-            TokenRow(new_id(), self.instance.id, flow.target, flow.id, self.act.at) for flow in delta.waiting
-        ]
+        changes.tasks = entered = [self._enter(task, queue) for task, queue in delta.entered]
+        if delta.skipped:
+            changes.steps = [*changes.steps, *map(self._skipped, delta.skipped)]
+        if delta.waiting:
+            changes.tokens = [
+                TokenRow(new_id(), self.instance.id, flow.target, flow.id, self.act.at) for flow in delta.waiting
+            ]
         changes.tokens_gone = delta.joined
         if delta.ended:
             for name in list(self.clocks):
@@ -137,12 +142,13 @@ class _Advancing:
         ends: list[tuple[UUID, How]] = [(task_id, act.dropped) for task_id in delta.dropped]
         if delta.left is not None:
             ends.insert(0, (delta.left, act.left))
-        for task_id, how in ends:
-            task = self.standing.tasks[task_id]
-            changes.tasks_gone.append(task_id)
-            changes.steps.append(self._step(task, how))
-            if self.graph.timed and self.graph.task(task.node).timers:
-                changes.timers_of_gone.append(task_id)
+        if not ends:
+            return None
+        tasks = self.standing.tasks
+        changes.tasks_gone = gone = [task_id for task_id, _ in ends]
+        changes.steps = [self._step(tasks[task_id], how) for task_id, how in ends]
+        if self.graph.timed:
+            changes.timers_of_gone = [task_id for task_id in gone if self.graph.task(tasks[task_id].node).timers]
         return changes.steps[0] if delta.left is not None else None
 
     def _step(self, task: TaskRow, how: How) -> StepRow:
@@ -223,11 +229,13 @@ class _Advancing:
             urged=0,
             priority=0,
         )
-        self.changes.tasks.append(task)
-        for timer in node.timers:
-            wake = self.timing.of_timer(timer, self.variables)
-            self.changes.timers.append(TimerRow(new_id(), instance.id, task.id, timer.id, wake.due_at, wake.clock))
+        if node.timers:
+            self.changes.timers = [*self.changes.timers, *(self._timer(task, timer) for timer in node.timers)]
         return task
+
+    def _timer(self, task: TaskRow, timer: BoundaryTimer) -> TimerRow:
+        wake = self.timing.of_timer(timer, self.variables)
+        return TimerRow(new_id(), task.instance_id, task.id, timer.id, wake.due_at, wake.clock)
 
     def _start(self, node: UserTask, start: ClockStart) -> None:
         known = self.clocks.get(start.name)
@@ -250,10 +258,10 @@ class _Advancing:
 
     def _retime(self) -> None:
         """Other open tasks follow the shared clock that has turned."""
-        gone = set(self.changes.tasks_gone)
         if self.turned:
+            gone = set(self.changes.tasks_gone)
             others = [task for task in self.standing.tasks.values() if task.id not in gone]
-            self.changes.tasks_retimed += retime_shared(others, self.clocks, self.turned)
+            self.changes.tasks_retimed = retime_shared(others, self.clocks, self.turned)
 
     def _instance(self) -> InstanceRow:
         before, delta = self.instance, self.delta

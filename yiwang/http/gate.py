@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -102,8 +103,6 @@ class Gate:
     async def _pass(self, exchange: _Exchange, receive: Receive, answer: Send) -> None:
         try:
             await self._app(exchange.scope, receive, answer)
-        except _BodyTooLarge as error:
-            await problem_response(exchange.scope, error.problem)(exchange.scope, receive, answer)
         except Exception:  # the outermost boundary: the answer has been sent, what is left is to tell the operator
             log.exception("request failed", method=exchange.scope["method"], path=exchange.scope["path"])
 
@@ -181,12 +180,6 @@ class Gate:
         return found
 
 
-class _BodyTooLarge(Exception):
-    def __init__(self, problem: TooLarge) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
-
-
 def _bounded(exchange: _Exchange, receive: Receive, limit: int) -> Receive:
     """``receive`` that stops a body without a declared length (chunked) at ``limit`` bytes."""
 
@@ -195,7 +188,7 @@ def _bounded(exchange: _Exchange, receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             exchange.received += len(message.get("body", b""))
             if exchange.received > limit:
-                raise _BodyTooLarge(TooLarge(limit=_size(limit), size=f"> {_size(limit)}"))
+                raise HTTPException(413, _size(limit))  # the one kind of error that body readers let through
         return message
 
     return bounded

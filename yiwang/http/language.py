@@ -36,6 +36,7 @@ def accepted_language(header: str) -> Language:
             weight = float(rest.partition("=")[2]) if rest else 1.0
         except ValueError:
             weight = 0.0
-        wanted.setdefault(tag[:2], (weight, -position))
+        if weight > 0:
+            wanted.setdefault(tag[:2], (weight, -position))
     english = wanted.get("en", (0.0, -100))
     return "en" if english > wanted.get("zh", wanted.get("*", (0.0, -99))) else "zh"

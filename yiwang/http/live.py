@@ -141,7 +141,15 @@ class LiveView:
 
     async def missed(self, subscriber: Subscriber, after: Cursor, until: Cursor) -> AsyncIterator[JournalRow | None]:
         """Entries beyond ``after`` up to ``until`` that the subscriber sees; None when too many were missed to tell."""
-        told = 0
+        async with self._database.connection() as connection:
+            missed = await connection.fetchval(
+                "select count(*) from (select from journal where (tx, seq) > ($1, $2) limit $3) m",
+                *after,
+                _longest_catch_up + 1,
+            )
+        if missed > _longest_catch_up:
+            yield None
+            return
         while after < until:
             async with self._database.connection() as connection:
                 rows = await journal.follow(connection, after=after, limit=1000)
@@ -151,11 +159,7 @@ class LiveView:
                     return
                 if subscriber.sees(row.entry):
                     yield row
-            told += len(rows)
             if not rows:
-                return
-            if told > _longest_catch_up:
-                yield None
                 return
 
 

@@ -125,7 +125,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
         case 405:
             problem = MethodNotAllowed(method=request.method, allowed=allowed)
         case 413:
-            problem = TooLarge(limit="…", size="…")
+            problem = TooLarge(limit=refused.detail, size=f"> {refused.detail}")
         case _:
             problem = Refused(reason=refused.detail)
     response = _answer(request, problem, status=refused.status_code)

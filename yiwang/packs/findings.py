@@ -13,6 +13,24 @@ from pathlib import Path
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.messages import MESSAGES, Level
 
+KINDS = {
+    "pack": ("应用包", "pack"),
+    "case": ("案件类型", "case type"),
+    "tree": ("分类目录", "class tree"),
+    "table": ("派遣规则", "dispatch table"),
+    "flow": ("流程", "flow"),
+    "class": ("分类", "class"),
+    "standard": ("立案标准", "standard"),
+    "post": ("岗位", "post"),
+    "role": ("角色", "role"),
+    "organisation": ("机构", "organisation"),
+    "account": ("账号", "account"),
+    "streets": ("街镇", "street"),
+    "communities": ("社区", "community"),
+    "scenario": ("场景", "scenario"),
+}
+"""Things that have a code of their own, in both languages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -66,6 +84,11 @@ class Findings:
             )
         )
 
+    def twice(self, place: Place, what: str, name: str, where: str) -> None:
+        """Say that ``name`` is defined a second time; ``what`` is a key of :data:`KINDS`."""
+        zh, en = KINDS[what]
+        self.add(place, "schema.duplicate_id", what_zh=zh, what_en=en, id=name, where=where)
+
     def extend(self, findings: Iterable[Finding]) -> None:
         self.items.extend(findings)
 
@@ -83,15 +106,18 @@ class Findings:
 
 
 def suggestion(word: str, known: Iterable[str]) -> tuple[str, str]:
-    """“did you mean …” in Chinese and English, or the list of what is known when nothing is near; empty when that is long."""
+    """“did you mean …” in Chinese and English, or what is known when nothing is near."""
     names = sorted(set(known))
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
         return f"是否想写 {near[0]}?", f"did you mean {near[0]}?"
-    if names and len(names) <= 25:
+    if not names:
+        return "这里一个也没有。", "there are none here."
+    if len(names) <= 25:
         listed = ", ".join(names)
         return f"可用的有:{listed}。", f"known here: {listed}."
-    return "", ""
+    listed = ", ".join(names[:3])
+    return f"可用的有 {len(names)} 个,如 {listed}。", f"known are {len(names)}, such as {listed}."
 
 
 def shown(path: Path) -> str:

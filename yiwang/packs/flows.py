@@ -47,9 +47,13 @@ def read_flow(path: Path, findings: Findings) -> FlowFile | None:
             max(item.line, 1),
             1,
             f"flow.{item.code}",
-            f"{item.element}:{item.zh}。" if item.element else f"{item.zh}。",
-            f"{item.element}: {item.en}." if item.element else f"{item.en}.",
+            _sentence(item.element, ":", item.zh, "。"),
+            _sentence(item.element, ": ", item.en, "."),
         )
         for item in reading.findings
     )
     return FlowFile(path, reading.key, text, reading.graph) if reading.key else None
+
+
+def _sentence(element: str, colon: str, words: str, stop: str) -> str:
+    return (f"{element}{colon}{words}" if element else words).rstrip(stop) + stop

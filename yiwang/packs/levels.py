@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.check import run_check
-from yiwang.packs.check.plan import clauses_claimed, clauses_proved, order
+from yiwang.packs.check.plan import clauses_claimed, clauses_proved, order, test_exists
 from yiwang.packs.findings import print_table, shown
 from yiwang.packs.loader import Pack
 from yiwang.packs.model.pack import LevelWord
@@ -116,8 +116,8 @@ def _reached(pack: Pack, claimed: set[str], proved: set[str], root: Path, report
     failed = report is not None and any(item.pack == pack.id and not item.passed for item in report.results)
     if failed or not claimed or claimed - proved:
         return "declared"
-    tests = [proof.test.partition("::")[0] for proof in pack.proof.value.proofs] if pack.proof else []
-    return "proved" if tests and all((root / test).is_file() for test in tests) else "working"
+    tests = [proof.test for proof in pack.proof.value.proofs] if pack.proof else []
+    return "proved" if tests and all(test_exists(test, root) for test in tests) else "working"
 
 
 def _rows(claimed: set[str], proved: set[str]) -> list[AnsweredRow]:

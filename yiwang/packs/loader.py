@@ -134,9 +134,9 @@ def load_pack(
     return Pack(
         folder,
         file,
-        _distinct(cases, findings, "cases", lambda item: item.id),
-        _distinct(classes, findings, "classes", lambda item: item.id),
-        _distinct(rules, findings, "rules", lambda item: item.id),
+        _distinct(cases, findings, "case", lambda item: item.id),
+        _distinct(classes, findings, "tree", lambda item: item.id),
+        _distinct(rules, findings, "table", lambda item: item.id),
         flows,
         roles,
         tuple(scenarios),
@@ -184,7 +184,7 @@ def _packs_of(
             findings.add(place, "reference.unknown", what_zh="应用包", what_en="pack", id=name, hint_zh=zh, hint_en=en)
             continue
         if name in file.value.packs[:index]:
-            findings.add(place, "schema.duplicate_id", what="pack", id=name, where=file.file)
+            findings.twice(place, "pack", name, file.file)
             continue
         mine = [item for item in overrides if item.value.pack == name]
         flows = {path.name: path for path in sorted((folder / "overrides" / name / "flows").glob("*.bpmn"))}
@@ -255,20 +255,20 @@ def _load_flows(folder: Path, findings: Findings, overrides: dict[str, Path]) ->
     first: dict[str, FlowFile] = {}
     for flow in flows:
         if flow.key in first:
-            findings.add(Place(flow.file), "schema.duplicate_id", what="flow", id=flow.key, where=first[flow.key].file)
+            findings.twice(Place(flow.file), "flow", flow.key, first[flow.key].file)
         first.setdefault(flow.key, flow)
     return tuple(first.values())
 
 
 def _distinct(
-    items: Iterable[Loaded[Model]], findings: Findings, room: str, id_of: Callable[[Model], str]
+    items: Iterable[Loaded[Model]], findings: Findings, what: str, id_of: Callable[[Model], str]
 ) -> tuple[Loaded[Model], ...]:
     first: dict[str, Loaded[Model]] = {}
     for item in items:
         name = id_of(item.value)
         place = item.source.place(("id",))
         if name in first:
-            findings.add(place, "schema.duplicate_id", what=room, id=name, where=first[name].file)
+            findings.twice(place, what, name, first[name].file)
         first.setdefault(name, item)
     return tuple(first.values())
 

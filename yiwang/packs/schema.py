@@ -77,6 +77,7 @@ def _tell(source: Source, model: type[BaseModel], fault: ErrorDetails, findings:
         findings.add(source.place(trail), "schema.kind", key=_named(trail), zh=zh, en=en, seen=_seen(fault["input"]))
     elif kind in _BOUNDS:
         zh, en = _BOUNDS[kind]
+        context = {name: f"{bound:g}" if isinstance(bound, float) else bound for name, bound in context.items()}
         words = {"zh": zh.format(**context), "en": en.format(**context)}
         if trail and trail[-1] in ("zh", "en") and kind == "string_too_short":
             _tell_untranslated(source, trail, findings)

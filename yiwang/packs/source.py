@@ -26,7 +26,7 @@ Trail: TypeAlias = tuple[Step, ...]
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _INDENTING_TAB = re.compile(r"^[ ]*\t", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -212,6 +212,6 @@ class _Reader:
             return text == "true"
         if _INTEGER.fullmatch(text) and len(text) < 19:
             return int(text)
-        if _FLOAT.fullmatch(text) and len(text) < 32:
+        if _FLOAT.fullmatch(text) and not text.lstrip("+-").isdigit() and len(text) < 32:
             return float(text)
         return text

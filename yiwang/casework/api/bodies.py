@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from yiwang.casework.api.values import (
+    Claim,
+    ClassCode,
+    Code,
+    Degrees,
+    Fields,
+    Key,
+    Limit,
+    Moment,
+    Note,
+    Number,
+    SourceNumber,
+    Word,
+)
 from yiwang.casework.model import CaseFile, Opened, PhotoClaim, Report, Reporter
 from yiwang.casework.service import CaseService
 from yiwang.casework.steps import StepInput
 from yiwang.kernel.database import JsonObject
 from yiwang.kernel.text import CleanLine, CleanText
-
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-ClassCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2,12}$")]
-Note = Annotated[CleanText, Field(max_length=2000)]
-Limit = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Number = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[!-~\u4e00-\u9fff]+$")]
-MAX_FIELDS_BYTES = 16 * 1024
 
 
 class Body(BaseModel):
@@ -33,7 +40,7 @@ class Photo(Body):
     """An uploaded photo with the claim that its upload answered."""
 
     id: UUID
-    claim: str = Field(min_length=8, max_length=64)
+    claim: Claim
 
     def claimed(self) -> PhotoClaim:
         return PhotoClaim(self.id, self.claim)
@@ -53,23 +60,16 @@ class ReportBody(Body):
     channel: Key = Field(description="resident, grid-worker, hotline …; the case type lists its channels.")
     text: CleanText = Field("", max_length=4000, description="What happened, in the reporter's words.")
     class_code: ClassCode | None = Field(None, description="Class chosen by a person; left out, rules propose one.")
-    lon: float | None = Field(None, ge=-180, le=180, description="Degrees, in the reference `crs`.")
-    lat: float | None = Field(None, ge=-90, le=90)
-    crs: str = Field("EPSG:4490", max_length=20, description="EPSG:4490, EPSG:4326, GCJ-02 or BD-09.")
+    lon: Annotated[Degrees, Field(ge=-180, le=180)] | None = Field(None, description="Degrees, in the reference `crs`.")
+    lat: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
+    crs: Literal["EPSG:4490", "EPSG:4326", "GCJ-02", "BD-09"] = "EPSG:4490"
     address: CleanLine = Field("", max_length=300)
     urgency: Literal["normal", "urgent"] = "normal"
-    occurred_at: datetime | None = Field(None, description="When it happened, with time zone.")
+    occurred_at: Moment | None = Field(None, description="When it happened, with time zone.")
     reporter: ReporterBody = Field(default_factory=ReporterBody)
     photos: list[Photo] = Field(default_factory=list, max_length=20)
-    source_number: CleanLine | None = Field(None, min_length=1, max_length=100, description="Its number elsewhere.")
-    fields: dict[str, Any] = Field(default_factory=dict, max_length=60)
-
-    @field_validator("occurred_at")
-    @classmethod
-    def _zoned(cls, value: datetime | None) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time needs its zone, e.g. 2026-06-18T08:30:00+08:00")
-        return value
+    source_number: SourceNumber | None = Field(None, description="Its number elsewhere.")
+    fields: Fields = Field(default_factory=dict)
 
     def report(self, idempotency_key: str | None) -> Report:
         return Report(
@@ -94,10 +94,10 @@ class ReportBody(Body):
 class StepBody(Body):
     """How a task is finished (办结本步)."""
 
-    outcome: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    outcome: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,59}$")]
     note: Note = ""
-    department: Annotated[str, StringConstraints(max_length=60)] | None = None
-    section: Annotated[str, StringConstraints(max_length=60)] | None = None
+    department: Word | None = None
+    section: Word | None = None
     handler: UUID | None = None
     standard: Key | None = None
     class_code: ClassCode | None = None
@@ -142,7 +142,7 @@ class FollowBody(Body):
     """Number and code from the receipt."""
 
     number: Number
-    code: str = Field(min_length=4, max_length=20, pattern=r"^[0-9A-Z]+$")
+    code: Code
 
 
 class ReopenBody(FollowBody):

@@ -10,14 +10,10 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 
-import yiwang.casework.errors  # noqa: F401  # registers the codes that the descriptions below name
 from yiwang.casework.api.answers import json_response, problems
 from yiwang.casework.api.bodies import (
     AddBody,
-    ClassCode,
     FollowBody,
-    Key,
-    Number,
     RateBody,
     ReopenBody,
     ReportBody,
@@ -25,10 +21,15 @@ from yiwang.casework.api.bodies import (
     opened_json,
     service_of,
 )
+from yiwang.casework.api.values import ClassCode, Key, Moment, Number, Word, in_reach
 from yiwang.casework.api.views import public_json, row_json, view_json
+from yiwang.casework.errors import RepeatedDifferently
+from yiwang.casework.model import Opened
+from yiwang.casework.service import CaseService
 from yiwang.casework.store import CaseFilter
 from yiwang.kernel.access import CurrentActor, SignedInActor
 from yiwang.kernel.errors import FieldError, InvalidInput
+from yiwang.kernel.text import CleanLine
 
 router = APIRouter(tags=["cases 案件"])
 
@@ -48,6 +49,7 @@ IdempotencyKey = Annotated[
     responses=problems(
         "case.type_unknown",
         "case.channel_not_yours",
+        "case.repeated_differently",
         "identity.sign_in_needed",
         "input.too_many_requests",
         "unavailable",
@@ -58,16 +60,25 @@ async def report(
 ) -> Response:
     """Open a case from a report, or fold it under the open case that it repeats. Answers the receipt once it is durable.
 
-    A repeated `Idempotency-Key` or `source_number` answers 200 with the first receipt.
+    A repeated `Idempotency-Key` or `source_number` answers 200 with the first receipt, if the report is the same.
     """
-    if len(orjson.dumps(body.fields)) > 16 * 1024:
-        raise InvalidInput(
-            errors=[FieldError(where="/fields", code="input.too_large", zh="附加字段超过 16 KB", en="more than 16 KB")],
-            count=1,
-        )
+    service = service_of(request)
     key = f"{actor.account_id or 'public'}:{idempotency_key}" if idempotency_key else None
-    opened = await service_of(request).report(body.report(key), actor)
+    opened = await service.report(body.report(key), actor)
+    if opened.repeated:
+        await _require_same(service, body, opened)
     return json_response(opened_json(opened), 200 if opened.repeated else 201)
+
+
+async def _require_same(service: CaseService, body: ReportBody, opened: Opened) -> None:
+    """The receipt opens the case to its reporter, so that only who knows the first report is given it again.
+
+    Raises:
+        RepeatedDifferently: the key or source number belongs to another report.
+    """
+    first = (await service.reading.follow(opened.number, opened.code)).case
+    if (body.type, body.channel, body.text, body.address) != (first.type, first.channel, first.text, first.address):
+        raise RepeatedDifferently()
 
 
 @router.get("/cases", summary="List or search cases 案件列表", responses=problems("identity.sign_in_needed"))
@@ -77,18 +88,18 @@ async def cases(
     q: Text = None,
     number: Annotated[Number | None, Query()] = None,
     state: Literal["open", "closed", "void", "not_accepted", "folded"] | None = None,
-    status: Annotated[str | None, Query(max_length=30)] = None,
-    stage: Annotated[str | None, Query(max_length=60)] = None,
+    status: Annotated[Word | None, Query()] = None,
+    stage: Annotated[Word | None, Query()] = None,
     type: Annotated[Key | None, Query()] = None,
     class_code: Annotated[ClassCode | None, Query()] = None,
     area: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{1,20}$")] = None,
-    department: Annotated[str | None, Query(max_length=60)] = None,
+    department: Annotated[Word | None, Query()] = None,
     channel: Annotated[Key | None, Query()] = None,
     urgency: Literal["normal", "urgent"] | None = None,
     clock: Literal["red", "yellow", "green", "blue", "grey"] | None = None,
     head_id: UUID | None = None,
-    reported_from: datetime | None = None,
-    reported_to: datetime | None = None,
+    reported_from: Annotated[Moment | None, Query()] = None,
+    reported_to: Annotated[Moment | None, Query()] = None,
     box: Annotated[
         str | None, Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100, description="west,south,east,north")
     ] = None,
@@ -114,8 +125,8 @@ async def cases(
         clock=clock,
         head_id=head_id,
         number=number,
-        reported_from=_zoned(reported_from, "reported_from"),
-        reported_to=_zoned(reported_to, "reported_to"),
+        reported_from=reported_from,
+        reported_to=reported_to,
         box=_box(box),
         before=read_cursor(after),
     )
@@ -146,8 +157,8 @@ async def summary(request: Request, actor: SignedInActor) -> dict[str, int]:
 async def duplicates(
     request: Request,
     type: Annotated[Key, Query()],
-    lon: Annotated[float, Query(ge=-180, le=180)],
-    lat: Annotated[float, Query(ge=-85, le=85)],
+    lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
+    lat: Annotated[float, Query(ge=-85, le=85, allow_inf_nan=False)],
     class_code: Annotated[ClassCode | None, Query()] = None,
 ) -> list[dict[str, object]]:
     """Open cases near a place, so that one may join instead of reporting again. Shows no personal data."""
@@ -225,7 +236,7 @@ async def case(
     case_id: UUID,
     actor: SignedInActor,
     purpose: Annotated[
-        str, Query(max_length=200, description="Why the reporter's name and phone are needed; journalled.")
+        CleanLine, Query(max_length=200, description="Why the reporter's name and phone are needed; journalled.")
     ] = "",
 ) -> Response:
     """Everything about a case, with the operations that are possible now and why the others are not."""
@@ -251,14 +262,6 @@ async def story(
     )
 
 
-def _zoned(at: datetime | None, name: str) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        raise InvalidInput(
-            errors=[FieldError(where=name, code="input.time", zh="时间要带时区", en="a time needs its zone")], count=1
-        )
-    return at
-
-
 def _box(text: str | None) -> tuple[float, float, float, float] | None:
     if text is None:
         return None
@@ -269,7 +272,9 @@ def _box(text: str | None) -> tuple[float, float, float, float] | None:
     if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
         raise InvalidInput(
             errors=[
-                FieldError(where="box", code="input.box", zh="范围应为 西,南,东,北", en="give west,south,east,north")
+                FieldError(
+                    where="query:box", code="input.box", zh="范围应为 西,南,东,北", en="give west,south,east,north"
+                )
             ],
             count=1,
         )
@@ -299,7 +304,7 @@ def read_loose_cursor(text: str | None) -> tuple[datetime | None, UUID] | None:
     try:
         at, row_id = orjson.loads(base64.urlsafe_b64decode(text.encode()))
         when = datetime.fromisoformat(at) if at is not None else None
-        if when is not None and when.tzinfo is None:
+        if when is not None and (when.tzinfo is None or not in_reach(when)):
             raise _bad_cursor()
         return when, UUID(row_id)
     except (ValueError, TypeError, AttributeError) as error:
@@ -310,7 +315,10 @@ def _bad_cursor() -> InvalidInput:
     return InvalidInput(
         errors=[
             FieldError(
-                where="after", code="input.cursor", zh="翻页标记无效,请从第一页开始", en="not a page key; start anew"
+                where="query:after",
+                code="input.cursor",
+                zh="翻页标记无效,请从第一页开始",
+                en="not a page key; start anew",
             )
         ],
         count=1,

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from yiwang.casework.api.answers import json_response, problems
 from yiwang.casework.api.bodies import ReassignBody, StepBody, service_of
 from yiwang.casework.api.cases import read_loose_cursor, write_cursor
+from yiwang.casework.api.secrecy import secret_task
+from yiwang.casework.api.values import Word
 from yiwang.casework.api.views import task_json
 from yiwang.kernel.access import SignedInActor
 
@@ -20,7 +22,7 @@ router = APIRouter(tags=["tasks 任务"])
 async def tasks(
     request: Request,
     actor: SignedInActor,
-    stage: Annotated[str | None, Query(max_length=60)] = None,
+    stage: Annotated[Word | None, Query()] = None,
     after: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
@@ -42,7 +44,9 @@ async def tasks(
 )
 async def complete(request: Request, task_id: UUID, body: StepBody, actor: SignedInActor) -> Response:
     """Finish a task with one of its outcomes. When somebody was faster, the answer says who and when."""
-    result = await service_of(request).steps.complete(task_id, actor, body.given())
+    service = service_of(request)
+    async with secret_task(service, task_id, actor):
+        result = await service.steps.complete(task_id, actor, body.given())
     return json_response(
         {
             "case_id": str(result.case_id),
@@ -58,10 +62,14 @@ async def complete(request: Request, task_id: UUID, body: StepBody, actor: Signe
 @router.post("/tasks/{task_id}/claim", status_code=204, summary="Claim 签收", responses=problems("not_found"))
 async def claim(request: Request, task_id: UUID, actor: SignedInActor) -> None:
     """Take a task out of its post's queue for oneself."""
-    await service_of(request).steps.claim(task_id, actor)
+    service = service_of(request)
+    async with secret_task(service, task_id, actor):
+        await service.steps.claim(task_id, actor)
 
 
 @router.post("/tasks/{task_id}/reassign", status_code=204, summary="Hand on 转派", responses=problems("not_found"))
 async def reassign(request: Request, task_id: UUID, body: ReassignBody, actor: SignedInActor) -> None:
     """Hand a task to another person of the same post or organisation."""
-    await service_of(request).steps.reassign(task_id, actor, body.person, body.note)
+    service = service_of(request)
+    async with secret_task(service, task_id, actor):
+        await service.steps.reassign(task_id, actor, body.person, body.note)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from yiwang.casework.api.answers import json_response, problems
-from yiwang.casework.api.bodies import Key, service_of
+from yiwang.casework.api.bodies import service_of
+from yiwang.casework.api.values import Key
 
 router = APIRouter(prefix="/case-types", tags=["case types 案件类型"])
 

@@ -64,6 +64,21 @@ class FlowBase:
     def timing(self, at: datetime) -> Timing:
         return Timing(self.context.calendar, at)
 
+    def local(self, at: datetime) -> str:
+        """A moment for a message: ISO 8601 in the city's zone, to the second."""
+        return at.astimezone(self.context.calendar.hours.timezone).isoformat(timespec="seconds")
+
+    def require_open(self, instance: InstanceRow) -> None:
+        """Raises InstanceEnded unless the instance is active or suspended."""
+        if instance.ended_at is not None:
+            raise InstanceEnded(when=self.local(instance.ended_at))
+
+    def require_active(self, instance: InstanceRow) -> None:
+        """Raises InstanceSuspended or InstanceEnded unless the instance goes on."""
+        self.require_open(instance)
+        if instance.suspended_at is not None:
+            raise InstanceSuspended(since=self.local(instance.suspended_at))
+
     async def lock_task(self, connection: Connection, task_id: UUID) -> tuple[TaskRow, InstanceRow]:
         """The open task and its instance, locked.
 
@@ -79,7 +94,7 @@ class FlowBase:
             raise NotFound(what="任务")
         raise TaskAlreadyDone(
             who=step.actor_name,
-            when=step.done_at.isoformat(),
+            when=self.local(step.done_at),
             outcome=step.outcome,
             account_id=None if step.actor_id is None else str(step.actor_id),
         )
@@ -146,19 +161,6 @@ class FlowBase:
             lambda task: self.assignment.queue(task, merged, place),
         )
         return advance(standing, delta, merged, act, self.timing(act.at))
-
-
-def require_active(instance: InstanceRow) -> None:
-    """Raises InstanceSuspended or InstanceEnded unless the instance goes on."""
-    require_open(instance)
-    if instance.suspended_at is not None:
-        raise InstanceSuspended(since=instance.suspended_at.isoformat())
-
-
-def require_open(instance: InstanceRow) -> None:
-    """Raises InstanceEnded unless the instance is active or suspended."""
-    if instance.ended_at is not None:
-        raise InstanceEnded(when=instance.ended_at.isoformat())
 
 
 def check_variables(given: Mapping[str, Json], together: Mapping[str, Json]) -> None:

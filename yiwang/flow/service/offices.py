@@ -18,7 +18,7 @@ from yiwang.flow.errors import (
     StepNotReachable,
 )
 from yiwang.flow.model import Advance, InstanceRow, TimerRow, UserTask
-from yiwang.flow.service.base import as_json, check_variables, require_active, require_open, unmoved
+from yiwang.flow.service.base import as_json, check_variables, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Cancelled, Jumped, SentBack
@@ -41,7 +41,7 @@ class OfficeVerbs(DefinitionVerbs):
             TaskAlreadyDone, TaskNotYours, InstanceSuspended: as for finishing it.
         """
         task, instance = await self.lock_own_task(connection, task_id, actor)
-        require_active(instance)
+        self.require_active(instance)
         standing = await self.standing(connection, instance, task)
         if not await store.walked(connection, instance.id, to_node):
             node = standing.definition.graph.nodes.get(to_node)
@@ -62,7 +62,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceSuspended, InstanceEnded: it does not run.
         """
         before = await self.lock_instance(connection, instance_id)
-        require_active(before)
+        self.require_active(before)
         standing = await self.standing(connection, before)
         timing = self.timing(at)
         clocks = {name: clock.pause(at) for name, clock in read_clocks(before.clocks, timing.calendar).items()}
@@ -83,7 +83,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceNotSuspended, InstanceEnded: it is not on hold.
         """
         before = await self.lock_instance(connection, instance_id)
-        require_open(before)
+        self.require_open(before)
         if before.suspended_at is None:
             raise InstanceNotSuspended()
         standing = await self.standing(connection, before)
@@ -132,7 +132,7 @@ class OfficeVerbs(DefinitionVerbs):
             ClockUnknown: it does not run. Else as :meth:`extend_task`.
         """
         instance = await self.lock_instance(connection, instance_id)
-        require_open(instance)
+        self.require_open(instance)
         return await self._extend_clock(connection, instance, clock, cached_deadline(by), Act("extend", actor, at))
 
     async def _extend_clock(
@@ -159,7 +159,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceEnded: it is over already.
         """
         instance = await self.lock_instance(connection, instance_id)
-        require_open(instance)
+        self.require_open(instance)
         standing = await self.standing(connection, instance)
         act = Act("cancel", actor, at, dropped="cancelled", note=reason)
         return await self.go(connection, standing, Cancelled(), act)
@@ -181,7 +181,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceSuspended, InstanceEnded: it does not run.
         """
         instance = await self.lock_instance(connection, instance_id)
-        require_active(instance)
+        self.require_active(instance)
         standing = await self.standing(connection, instance)
         act = Act("jump", actor, at, dropped="jumped", note=reason)
         return await self.go(connection, standing, Jumped(node), act, variables)
@@ -220,7 +220,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceEnded, VariablesInvalid.
         """
         before = await self.lock_instance(connection, instance_id)
-        require_open(before)
+        self.require_open(before)
         merged = as_json({**before.variables, **variables})
         check_variables(variables, merged)
         instance = replace(before, variables=merged)
@@ -234,7 +234,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceEnded.
         """
         before = await self.lock_instance(connection, instance_id)
-        require_open(before)
+        self.require_open(before)
         instance = replace(before, area=area, grid=grid)
         await store.write(connection, [Changes(instance=instance)])
         await store.relocate(connection, instance_id, area, grid)

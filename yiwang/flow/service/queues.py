@@ -9,7 +9,6 @@ from yiwang.flow import store
 from yiwang.flow.assignment import Queue
 from yiwang.flow.errors import TaskNotClaimed, TaskTaken
 from yiwang.flow.model import TaskRow
-from yiwang.flow.service.base import require_open
 from yiwang.flow.service.running import RunningVerbs
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection
@@ -64,7 +63,7 @@ class QueueVerbs(RunningVerbs):
         if (person_id is None) == (post_id is None):
             raise ValueError("give a person or a post")
         task, instance = await self.lock_own_task(connection, task_id, actor, "assign")
-        require_open(instance)
+        self.require_open(instance)
         if person_id is not None:
             queue = self.assignment.for_person(person_id)
             if queue is None:
@@ -84,7 +83,7 @@ class QueueVerbs(RunningVerbs):
         Raises:
             InstanceEnded: nothing is open any more.
         """
-        require_open(await self.lock_instance(connection, instance_id))
+        self.require_open(await self.lock_instance(connection, instance_id))
         return await store.urge(connection, instance_id, priority)
 
     async def _move(self, connection: Connection, task: TaskRow, queue: Queue, home: int | None) -> TaskRow:

@@ -11,7 +11,7 @@ from yiwang.flow.assignment import Place
 from yiwang.flow.changes import Act, Changes, Standing, advance
 from yiwang.flow.errors import OutcomeUnknown
 from yiwang.flow.model import Advance, Directory, InstanceRow, InstanceStory, Start, TaskRow
-from yiwang.flow.service.base import check_variables, require_active
+from yiwang.flow.service.base import check_variables
 from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Completed, Delta, Started, walk
@@ -131,7 +131,7 @@ class RunningVerbs(DefinitionVerbs):
             VariablesInvalid, ConditionFailed, NobodyForStep, LimitUnknown: the walk cannot go on; nothing is changed.
         """
         task, instance = await self.lock_own_task(connection, task_id, actor)
-        require_active(instance)
+        self.require_active(instance)
         standing = await self.standing(connection, instance, task)
         node = standing.definition.graph.task(task.node)
         if outcome not in node.outcomes:

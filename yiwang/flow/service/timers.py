@@ -77,7 +77,7 @@ class TimerVerbs(DefinitionVerbs):
             act = Act("timer", SYSTEM, at, left="timer", timer=timer.node)
             changes, answer = self.plan(standing, TimerFired(task.id, timer.node), act)
             if task.id not in changes.timers_of_gone:
-                changes.timers_gone.append(timer.id)
+                changes.timers_gone = [timer.id]
             await store.write(connection, [changes])
             if listener is not None:
                 await listener.advanced(connection, answer, SYSTEM, at)

@@ -17,7 +17,7 @@ from yiwang.casework.service import CaseService
 from yiwang.casework.store import CaseFilter
 from yiwang.http.language import language_of
 from yiwang.http.pages.forms import operation_forms, steps_of, told
-from yiwang.http.pages.rendering import actor_of, render
+from yiwang.http.pages.rendering import actor_of, own_channels, render
 from yiwang.kernel.access import Actor
 from yiwang.kernel.errors import Problem, SignInNeeded
 from yiwang.kernel.text import clean_line
@@ -139,18 +139,16 @@ async def case(request: Request, case_id: UUID, purpose: Annotated[str, Query(ma
 
 @router.get("/desk/intake")
 async def intake(request: Request) -> Response:
-    """The hotline's form, with what was reported nearby beside it."""
+    """Registering a report for somebody else, with what was reported nearby beside it."""
     service, actor = _signed_in(request)
     channels = [
         {
             "type": case_type.declaration.id,
             "type_names": case_type.declaration.names,
             "key": key,
-            "names": channel.names,
+            "names": case_type.declaration.channels[key].names,
         }
-        for case_type in service.catalogue.all()
-        for key, channel in case_type.declaration.channels.items()
-        if channel.who == "signed-in" and (channel.post is None or channel.post in actor.post_codes)
+        for case_type, key in own_channels(service, actor)
     ]
     return render(request, "intake.html", channels=channels, outline=await request.app.state.maps.outline())
 

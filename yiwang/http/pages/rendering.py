@@ -15,6 +15,8 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from yiwang.casework.catalogue import CaseType
+from yiwang.casework.service import CaseService
 from yiwang.http import assets, clock
 from yiwang.http.language import Language, cookie_name, language_of
 from yiwang.kernel.access import ANONYMOUS, Actor
@@ -73,7 +75,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
         clock=clock.answer(context),
         city_name=city.name(language),
         map_note=city.note(language),
-        navigation=navigation(actor, request.url.path),
+        navigation=navigation(actor, request.url.path, registers=bool(own_channels(request.app.state.casework, actor))),
         language_switch=_switch(request, language),
         path=request.url.path,
         **values,
@@ -111,7 +113,7 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse | RedirectR
     )
 
 
-def navigation(actor: Actor, path: str) -> list[Link]:
+def navigation(actor: Actor, path: str, *, registers: bool) -> list[Link]:
     """What this reader may go to."""
     entries = [("/", "首页", "Home"), ("/report", "上报", "Report"), ("/follow", "查进度", "Follow")]
     if actor.kind != "anonymous":
@@ -120,13 +122,23 @@ def navigation(actor: Actor, path: str) -> list[Link]:
         if actor.may("case", "read"):
             entries.append(("/desk/cases", "案件", "Cases"))
             entries.append(("/desk/timeliness", "时效", "Timeliness"))
-        if actor.may("case", "accept") or "acceptor" in actor.post_codes:
-            entries.append(("/desk/intake", "受理登记", "Intake"))
+        if registers:
+            entries.append(("/desk/intake", "登记", "Register"))
         if actor.may("journal", "read"):
             entries.append(("/desk/journal", "日志", "Journal"))
     here = [href for href, _, _ in entries if path == href or (href != "/" and path.startswith(href + "/"))]
     best = max(here, default="", key=len)
     return [Link(href, zh, en, href == best) for href, zh, en in entries]
+
+
+def own_channels(service: CaseService, actor: Actor) -> list[tuple[CaseType, str]]:
+    """Case types and channels by which this actor's posts may report for others."""
+    return [
+        (case_type, key)
+        for case_type in service.catalogue.all()
+        for key, channel in case_type.declaration.channels.items()
+        if channel.who == "signed-in" and channel.post is not None and channel.post in actor.post_codes
+    ]
 
 
 def _switch(request: Request, language: Language) -> str:

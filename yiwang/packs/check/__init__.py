@@ -5,7 +5,7 @@ Every remark names file, line and column; one run tells everything that can be t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from yiwang.kernel.database import JsonObject
 from yiwang.packs.check.cities import check_city
 from yiwang.packs.check.flows import check_flows
 from yiwang.packs.check.plan import check_plan
-from yiwang.packs.check.references import check_needs_circle, check_references, check_shared_words
+from yiwang.packs.check.references import check_needs_circle, check_references, check_shared_words, needed
 from yiwang.packs.check.scenarios import check_scenarios, scenario_cities
 from yiwang.packs.check.values import check_values
 from yiwang.packs.findings import Finding, Findings
@@ -87,27 +87,49 @@ def run_check(
     """
     findings = Findings()
     tests = tests or packs.parent / "tests"
-    loaded = [pack for folder in pack_folders(packs) if (pack := load_pack(folder, findings)) is not None]
-    by_id = {pack.folder.name: pack for pack in loaded}
-    for pack in loaded:
-        _check_pack(pack, by_id, packs.parent, findings)
+    loaded = {folder.name: (load_pack(folder, mine := Findings()), mine) for folder in pack_folders(packs)}
+    sound = {name for name, (pack, mine) in loaded.items() if pack is not None and not mine.errors}
+    by_id = {name: pack for name, (pack, _) in loaded.items() if pack is not None}
+    for name, (_, mine) in loaded.items():
+        findings.extend(mine.items)
+        if name in by_id:
+            check_values(by_id[name], findings)
+            if sound.issuperset(_reach(name, by_id, loaded)):
+                _check_meaning(by_id[name], by_id, packs.parent, findings)
     check_needs_circle(by_id, findings)
-    check_shared_words(loaded, findings)
+    check_shared_words(list(by_id.values()), findings)
     folders = scenario_cities(cities or packs.parent / "cities", tests)
     if only_cities:
         chosen = {path.name: path for path in only_cities}
         folders = {**chosen, **{name: path for name, path in folders.items() if name == "small" and name not in chosen}}
-    found = {name: city for name, path in folders.items() if (city := load_city(path, packs, findings)) is not None}
-    for city in found.values():
-        check_city(city, findings)
-        _check_reworded(city, by_id, packs.parent, findings)
-    for pack in loaded:
-        check_scenarios(pack, by_id, found, findings)
-    return CheckResult(tuple(findings.sorted()), tuple(loaded), tuple(found.values()))
+    found: dict[str, City] = {}
+    unsound: set[str] = set()
+    for name, path in folders.items():
+        own = Findings()
+        city = load_city(path, packs, own)
+        findings.extend(own.items)
+        if city is None or own.errors:
+            unsound.add(name)
+        if city is not None:
+            found[name] = city
+            if not own.errors:
+                check_city(city, findings)
+                _check_reworded(city, by_id, packs.parent, findings)
+    for name in sorted(sound):
+        if sound.issuperset(_reach(name, by_id, loaded)):
+            check_scenarios(by_id[name], by_id, found, findings, unsound=unsound)
+    return CheckResult(tuple(findings.sorted()), tuple(by_id.values()), tuple(found.values()))
 
 
-def _check_pack(pack: Pack, packs: dict[str, Pack], root: Path, findings: Findings) -> None:
-    check_values(pack, findings)
+def _reach(name: str, packs: dict[str, Pack], folders: Container[str]) -> set[str]:
+    """The pack and all that it needs, as far as there are folders of that name."""
+    reach = {name, *needed(packs[name], packs)}
+    needs = {need for one in reach if one in packs for need in packs[one].file.value.needs}
+    return reach | {need for need in needs if need in folders}
+
+
+def _check_meaning(pack: Pack, packs: dict[str, Pack], root: Path, findings: Findings) -> None:
+    """What can be judged only of files that could all be read; otherwise each would be blamed for what another lacks."""
     check_references(pack, packs, findings)
     check_flows(pack, packs, findings)
     check_plan(pack, root, findings)
@@ -120,6 +142,6 @@ def _check_reworded(city: City, packs: dict[str, Pack], root: Path, findings: Fi
     theirs = {**packs, **{pack.id: pack for pack in city.packs}}
     for pack in city.packs:
         if pack.id in overridden:
-            _check_pack(
-                replace(pack, scenarios=packs[pack.id].scenarios) if pack.id in packs else pack, theirs, root, findings
-            )
+            reworded = replace(pack, scenarios=packs[pack.id].scenarios) if pack.id in packs else pack
+            check_values(reworded, findings)
+            _check_meaning(reworded, theirs, root, findings)

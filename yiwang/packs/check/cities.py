@@ -49,7 +49,8 @@ def _check_file(city: City, findings: Findings) -> None:
     known = {pack.id: pack for pack in city.packs}
     for pack in city.packs:
         for name in needed(pack, known) + [need for need in pack.file.value.needs if need not in known]:
-            if name not in file.packs:
+            # A need that is no pack at all is told at the pack.
+            if name not in file.packs and (pack.folder.parent / name).is_dir():
                 findings.add(source.place(("packs",)), "city.pack_needed", pack=pack.id, needed=name)
     if file.hours:
         try:
@@ -86,9 +87,7 @@ def _check_offices(city: City, findings: Findings) -> None:
     for trail, entry in _walk(city.organisations.value.organisations, ("organisations",)):
         if entry.code in first:
             where = f"{source.file}:{source.place(first[entry.code]).line}"
-            findings.add(
-                source.place((*trail, "code")), "schema.duplicate_id", what="organisation", id=entry.code, where=where
-            )
+            findings.twice(source.place((*trail, "code")), "organisation", entry.code, where)
         first.setdefault(entry.code, trail)
         if entry.area is not None and entry.area != "" and not entry.area.startswith(division):
             place = source.place((*trail, "area"))
@@ -145,7 +144,7 @@ def _check_codes(city: City, level: str, items: list[ListedArea], streets: set[s
     for item in items:
         if item.code in seen:
             where = f"{seen[item.code].place.file}:{seen[item.code].place.line}"
-            findings.add(item.place, "schema.duplicate_id", what=level, id=item.code, where=where)
+            findings.twice(item.place, level, item.code, where)
         seen.setdefault(item.code, item)
         if not item.code.startswith(division):
             findings.add(
@@ -162,10 +161,11 @@ def _check_departments(city: City, findings: Findings) -> None:
     if city.organisations is None:
         return
     offices = Offices(city.organisations.value.organisations, city.file.value.division)
+    kinds = {kind for pack in city.packs for kind in pack.file.value.departments} | BUILT_IN_DEPARTMENTS
     told: set[str] = set()
     for pack in city.packs:
         for kind, source, trail, what in departments_named(pack):
-            if kind not in told and not offices.serving(kind):
+            if kind in kinds and kind not in told and not offices.serving(kind):
                 told.add(kind)
                 findings.add(source.place(trail), "city.no_department", city=city.id, kind=kind, what=what)
 
@@ -196,7 +196,7 @@ def _check_demo(city: City, findings: Findings) -> None:
         trail: Trail = ("demo", "accounts", index)
         if account.login in first:
             where = f"{source.file}:{source.place(('demo', 'accounts', first[account.login])).line}"
-            findings.add(source.place(trail), "schema.duplicate_id", what="account", id=account.login, where=where)
+            findings.twice(source.place(trail), "account", account.login, where)
         first.setdefault(account.login, index)
         if account.organisation not in offices.all:
             place = source.place((*trail, "organisation"))

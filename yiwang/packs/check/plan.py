@@ -15,11 +15,10 @@ _NAMED = re.compile(r"\b([a-z][a-z0-9]*(?:-[a-z0-9]+)+)/([1-9][0-9]?)\b")
 
 def check_plan(pack: Pack, root: Path, findings: Findings) -> None:
     """``root`` is the checkout, where a proof's test must lie."""
-    claimed: set[str] = set()
-    for index, claim in enumerate(pack.file.value.answers):
-        if _known(claim, pack.file.source.place(("answers", index)), findings):
-            claimed.update(clauses_of(claim))
-    proved = _proved(pack, claimed, findings)
+    places = [pack.file.source.place(("answers", index)) for index in range(len(pack.file.value.answers))]
+    known = [_known(claim, place, findings) for claim, place in zip(pack.file.value.answers, places, strict=True)]
+    claimed = clauses_claimed(pack)
+    proved = _proved(pack, claimed if all(known) else None, findings)
     _check_readme(pack, proved, findings)
     level = pack.file.value.level
     missing = sorted(claimed - proved, key=order)
@@ -27,11 +26,25 @@ def check_plan(pack: Pack, root: Path, findings: Findings) -> None:
         shown_clauses = ", ".join(missing[:6]) + (" …" if len(missing) > 6 else "")
         place = pack.file.source.place(("level",))
         findings.add(place, "plan.level_too_high", level=level, count=len(missing), clauses=shown_clauses)
-    if level == "proved":
-        tests = [proof.test.partition("::")[0] for proof in pack.proof.value.proofs] if pack.proof else [""]
-        for test in tests:
-            if not test or not (root / test).is_file():
-                findings.add(pack.file.source.place(("level",)), "plan.proof_missing", test=test or "—")
+    if level == "proved" and pack.proof is None:
+        findings.add(pack.file.source.place(("level",)), "plan.proof_missing")
+    if pack.proof is not None:
+        for index, proof in enumerate(pack.proof.value.proofs):
+            if not test_exists(proof.test, root):
+                place = pack.proof.source.place(("proofs", index, "test"))
+                findings.add(place, "plan.proof_test", test=proof.test)
+
+
+def test_exists(test: str, root: Path) -> bool:
+    """Whether ``file.py`` or ``file.py::function`` is there, seen from the checkout."""
+    file, _, function = test.partition("::")
+    path = root / file
+    if not path.is_file():
+        return False
+    return (
+        not function
+        or re.search(rf"^(async )?def {re.escape(function)}\b", path.read_text("utf-8"), re.MULTILINE) is not None
+    )
 
 
 def clauses_claimed(pack: Pack) -> set[str]:
@@ -63,7 +76,8 @@ def _known(claim: str, place: Place, findings: Findings) -> bool:
     return True
 
 
-def _proved(pack: Pack, claimed: set[str], findings: Findings) -> set[str]:
+def _proved(pack: Pack, claimed: set[str] | None, findings: Findings) -> set[str]:
+    """What steps prove; ``claimed`` is None where the claims themselves are wrong."""
     proved: set[str] = set()
     for file in pack.scenarios:
         for number, scenario in enumerate(file.value.scenarios):
@@ -73,7 +87,7 @@ def _proved(pack: Pack, claimed: set[str], findings: Findings) -> set[str]:
                     if not _known(clause, place, findings):
                         continue
                     proved.add(clause)
-                    if clause not in claimed:
+                    if claimed is not None and clause not in claimed:
                         findings.add(place, "plan.answers_elsewhere", clause=clause)
     return proved
 

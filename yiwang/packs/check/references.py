@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from yiwang.casework.declarations import CaseTypeDeclaration
+from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree
 from yiwang.identity.declarations import PostKindDeclaration, RoleDeclaration
 from yiwang.identity.separation import check_role
 from yiwang.kernel.errors import Problem
@@ -25,11 +25,8 @@ def unknown(findings: Findings, place: Place, what: tuple[str, str], name: str, 
 
 def check_references(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> None:
     """References of one pack, to itself and to the packs that it needs."""
-    for index, name in enumerate(pack.file.value.needs):
-        if name not in packs:
-            zh, en = suggestion(name, packs)
-            place = pack.file.source.place(("needs", index))
-            findings.add(place, "pack.needs_unknown", pack=name, hint_zh=zh, hint_en=en)
+    if not _check_needs(pack, packs, findings):
+        return
     reach = [pack, *(packs[name] for name in needed(pack, packs))]
     for case in pack.cases:
         _check_case(case, reach, findings)
@@ -40,6 +37,15 @@ def check_references(pack: Pack, packs: Mapping[str, Pack], findings: Findings) 
     _check_unused(pack, packs, findings)
     if not pack.cases:
         findings.add(pack.file.source.place(), "pack.no_case_type")
+
+
+def _check_needs(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> bool:
+    """Whether all packs that it needs are there; what it takes from one that is not would all be unknown."""
+    missing = [(index, name) for index, name in enumerate(pack.file.value.needs) if name not in packs]
+    for index, name in missing:
+        zh, en = suggestion(name, packs)
+        findings.add(pack.file.source.place(("needs", index)), "pack.needs_unknown", pack=name, hint_zh=zh, hint_en=en)
+    return not missing
 
 
 def needed(pack: Pack, packs: Mapping[str, Pack]) -> list[str]:
@@ -104,13 +110,13 @@ def _check_shared_roles(files: Sequence[Loaded[RolesFile]], findings: Findings) 
     for file in files:
         for index, post in enumerate(file.value.posts):
             where, earlier = posts.setdefault(post.code, (file.file, post))
-            if earlier.names != post.names:
+            if earlier.names != post.names and where != file.file:
                 said = f"{earlier.names.zh} / {earlier.names.en}"
                 place = file.source.place(("posts", index, "names"))
                 findings.add(place, "pack.post_differs", post=post.code, other=where, words=said)
         for index, role in enumerate(file.value.roles):
             where, same = roles.setdefault(role.code, (file.file, role))
-            if same != role:
+            if same != role and where != file.file:
                 findings.add(file.source.place(("roles", index)), "pack.role_differs", role=role.code, other=where)
 
 
@@ -239,7 +245,7 @@ def _check_roles(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
             if item.code in seen:
                 place = pack.roles.source.place((room, index))
                 where = f"{pack.roles.file}:{pack.roles.source.place((room, seen[item.code])).line}"
-                findings.add(place, "schema.duplicate_id", what=room, id=item.code, where=where)
+                findings.twice(place, room[:-1], item.code, where)
             seen.setdefault(item.code, index)
 
 
@@ -258,27 +264,43 @@ def _check_strings(pack: Pack, findings: Findings) -> None:
 def _check_unused(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> None:
     cases = [case.value for one in packs.values() for case in one.cases]
     for tree in pack.classes:
-        _check_codes_twice(tree.source, [item.code for item in tree.value.classes], findings)
-        if tree.value.id not in {case.classes for case in cases}:
-            _unused(findings, tree.source, "分类目录", "class tree", tree.value.id)
-    for table in pack.rules:
-        if table.value.id not in {case.dispatch for case in cases}:
-            _unused(findings, table.source, "派遣规则", "dispatch table", table.value.id)
-    for flow in pack.flows:
-        if flow.key not in {case.flow for case in cases}:
-            place = Place(flow.file, 1, 1)
-            findings.add(place, "reference.not_used", what_zh="流程", what_en="flow", id=flow.key)
+        _check_codes_twice(tree, findings)
+    trees = {tree.value.id: tree.source.place(("id",)) for tree in pack.classes}
+    tables = {table.value.id: table.source.place(("id",)) for table in pack.rules}
+    flows = {flow.key: Place(flow.file) for flow in pack.flows}
+    for mine, used, zh, en in (
+        (trees, {case.classes for case in cases}, "分类目录", "class tree"),
+        (tables, {case.dispatch for case in cases}, "派遣规则", "dispatch table"),
+        (flows, {case.flow for case in cases}, "流程", "flow"),
+    ):
+        everywhere = {name for one in packs.values() for name in _names_in(one, en)}
+        # A name that is misspelt where it is used is told there, not as unused here.
+        if used - everywhere <= {None}:
+            for name in sorted(mine.keys() - used):
+                findings.add(mine[name], "reference.not_used", what_zh=zh, what_en=en, id=name)
 
 
-def _unused(findings: Findings, source: Source, zh: str, en: str, name: str) -> None:
-    findings.add(source.place(("id",)), "reference.not_used", what_zh=zh, what_en=en, id=name)
+def _names_in(pack: Pack, what: str) -> list[str]:
+    match what:
+        case "class tree":
+            return [tree.value.id for tree in pack.classes]
+        case "dispatch table":
+            return [table.value.id for table in pack.rules]
+        case _:
+            return [flow.key for flow in pack.flows]
 
 
-def _check_codes_twice(source: Source, codes: Sequence[str], findings: Findings) -> None:
-    first: dict[str, int] = {}
-    for index, code in enumerate(codes):
-        if code in first:
-            place = source.place(("classes", index, "code"))
-            where = f"{source.file}:{source.place(('classes', first[code], 'code')).line}"
-            findings.add(place, "schema.duplicate_id", what="class", id=code, where=where)
-        first.setdefault(code, index)
+def _check_codes_twice(tree: Loaded[ClassTree], findings: Findings) -> None:
+    source, first = tree.source, dict[str, int]()
+    for index, item in enumerate(tree.value.classes):
+        if item.code in first:
+            where = f"{source.file}:{source.place(('classes', first[item.code], 'code')).line}"
+            findings.twice(source.place(("classes", index, "code")), "class", item.code, where)
+        first.setdefault(item.code, index)
+        seen: dict[str, int] = {}
+        for number, standard in enumerate(item.standards):
+            if standard.id in seen:
+                where = f"{source.file}:{source.place(('classes', index, 'standards', seen[standard.id])).line}"
+                place = source.place(("classes", index, "standards", number, "id"))
+                findings.twice(place, "standard", standard.id, where)
+            seen.setdefault(standard.id, number)

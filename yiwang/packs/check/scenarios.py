@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from yiwang.casework.declarations import CaseClass, CaseTypeDeclaration
@@ -19,16 +19,28 @@ PUBLIC_VERBS = frozenset({"report", "urge", "reopen", "rate", "track", "look"})
 """What somebody can do who is not signed in (with the receipt)."""
 
 
-def check_scenarios(pack: Pack, packs: Mapping[str, Pack], cities: Mapping[str, City], findings: Findings) -> None:
-    """Every scenario file of the pack. ``cities`` are by folder name, with ``small`` among them where it is there."""
+def check_scenarios(
+    pack: Pack,
+    packs: Mapping[str, Pack],
+    cities: Mapping[str, City],
+    findings: Findings,
+    *,
+    unsound: Container[str] = (),
+) -> None:
+    """Every scenario file of the pack. ``cities`` are by folder name, with ``small`` among them where it is there.
+
+    What happens in cities that could not be read whole (``unsound``) is not judged.
+    """
     first: dict[str, Place] = {}
     for file in pack.scenarios:
         for number, scenario in enumerate(file.value.scenarios):
             place = file.source.place((number, "id"))
             if scenario.id in first:
                 where = f"{first[scenario.id].file}:{first[scenario.id].line}"
-                findings.add(place, "schema.duplicate_id", what="scenario", id=scenario.id, where=where)
+                findings.twice(place, "scenario", scenario.id, where)
             first.setdefault(scenario.id, place)
+            if scenario.given.city in unsound:
+                continue
             city = cities.get(scenario.given.city)
             if city is None:
                 trail = (number, "given", "city")

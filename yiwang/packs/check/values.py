@@ -34,6 +34,7 @@ _FUNCTIONS = frozenset({
     "map", "filter",
 })  # fmt: skip
 """Functions and macros of the expression library."""
+_SYNTAX = re.compile(r"<input>:1:([0-9]+): Syntax error: ([^|]*)")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NEEDS_WORDS = re.compile(r"[^\W\d_]")
 
@@ -62,9 +63,7 @@ def check_deadline(text: str, place: Place, findings: Findings) -> None:
     try:
         parse_deadline(text)
     except Problem as problem:
-        findings.add(
-            place, "deadline.invalid", text=text, reason_zh=problem.message("zh"), reason_en=problem.message("en")
-        )
+        findings.add(place, "deadline.invalid", reason_zh=problem.message("zh"), reason_en=problem.message("en"))
 
 
 def check_expression(text: str, variables: dict[str, object], place: Place, findings: Findings) -> None:
@@ -72,7 +71,8 @@ def check_expression(text: str, variables: dict[str, object], place: Place, find
     try:
         condition = compile_condition(text)
     except ConditionInvalid as invalid:
-        findings.add(place, "expression.broken", reason_zh=invalid.zh, reason_en=invalid.en)
+        zh, en = _plain_fault(invalid)
+        findings.add(place, "expression.broken", reason_zh=zh, reason_en=en)
         return
     names = set(condition.variables) | ({"outcome"} if condition.uses_outcome else set())
     unknown = sorted(names - variables.keys())
@@ -85,6 +85,15 @@ def check_expression(text: str, variables: dict[str, object], place: Place, find
         findings.add(place, "expression.unknown_function", name=name, hint_zh=zh, hint_en=en)
     if not unknown and not strange:
         _try_expression(condition.program, variables, place, findings)
+
+
+def _plain_fault(invalid: ConditionInvalid) -> tuple[str, str]:
+    """The parser's own report in fewer words, where it is one."""
+    fault = _SYNTAX.search(invalid.en)
+    if fault is None:
+        return invalid.zh, invalid.en
+    what = fault[2].strip().rstrip(".")
+    return f"第 {fault[1]} 个字符处({what})", f"at character {fault[1]} ({what})"
 
 
 def _try_expression(program: cel.Program, variables: dict[str, object], place: Place, findings: Findings) -> None:
