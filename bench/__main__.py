@@ -36,7 +36,9 @@ def main() -> int:
     if not options.quick:
         keep(measured)
     if options.json:
-        sys.stdout.write(orjson.dumps([item.as_json() for item in measured], option=orjson.OPT_INDENT_2).decode() + "\n")
+        sys.stdout.write(
+            orjson.dumps([item.as_json() for item in measured], option=orjson.OPT_INDENT_2).decode() + "\n"
+        )
     else:
         show(measured, Console(highlight=False, width=None if sys.stdout.isatty() else 200))
         sys.stdout.write(f"{time.monotonic() - began:.0f} s" + ("\n" if options.quick else f"; kept in {LATEST}\n"))
@@ -47,9 +49,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure an installation on this machine.")
     names = ", ".join(item.name for item in SUITE)
     parser.add_argument("--only", default="", help=f"measure only these, with commas: {names} (or ONLY=…)")
-    parser.add_argument("--scale", default="small", choices=["small", "plain", "full"], help="full adds 10⁷ closed cases")
+    parser.add_argument(
+        "--scale", default="small", choices=["small", "plain", "full"], help="full adds 10⁷ closed cases"
+    )
     parser.add_argument("--cases", type=int, action="append", help="another size of the archive; may be repeated")
-    parser.add_argument("--quick", action="store_true", help="short loads, one round: to see that it works; keeps nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="short loads, one round: to see that it works; keeps nothing"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     words = []
     for word in sys.argv[1:]:  # ONLY=create is what people type after make
@@ -62,7 +68,9 @@ def _chosen(only: str) -> list[Benchmark]:
     wanted = {word.strip().split(".")[0] for word in only.split(",") if word.strip()}
     known = {item.name for item in SUITE}
     if wanted - known:
-        raise SystemExit(f"there is no benchmark {', '.join(sorted(wanted - known))}; there are: {', '.join(sorted(known))}")
+        raise SystemExit(
+            f"there is no benchmark {', '.join(sorted(wanted - known))}; there are: {', '.join(sorted(known))}"
+        )
     return [item for item in SUITE if not wanted or item.name in wanted]
 
 
@@ -95,7 +103,9 @@ def _with_growth(found: list[Measurement], before: list[Measurement]) -> list[Me
     for item in before:
         first.setdefault(item.name, item)
     return [
-        replace(item, grown=item.value / first[item.name].value) if item.name in first and first[item.name].value else item
+        replace(item, grown=item.value / first[item.name].value)
+        if item.name in first and first[item.name].value
+        else item
         for item in found
     ]
 

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -53,7 +53,9 @@ class City:
 
     def digest(self) -> str:
         """Of everything that decides what a database of this city holds."""
-        return digest([self.folder, self.packs, REPOSITORY / "yiwang/kernel/migrations/sql", REPOSITORY / "bench/people.py"])
+        return digest(
+            [self.folder, self.packs, REPOSITORY / "yiwang/kernel/migrations/sql", REPOSITORY / "bench/people.py"]
+        )
 
 
 def digest(places: Iterable[Path]) -> str:
@@ -69,7 +71,9 @@ def digest(places: Iterable[Path]) -> str:
 class Cluster:
     """The database server: embedded in ``home``, or one's own."""
 
-    def __init__(self, home: Path, *, own_url: str | None = None, server_settings: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, *, own_url: str | None = None, server_settings: dict[str, str] | None = None
+    ) -> None:
         self.home = home
         self.own_url = own_url
         self.server = EmbeddedServer(home, settings=server_settings or {}, say=lambda zh, en: None)
@@ -92,7 +96,9 @@ class Cluster:
     async def exists(self, database: str) -> bool:
         connection = await asyncpg.connect(self.url("postgres"))
         try:
-            found: bool = await connection.fetchval("select exists (select from pg_database where datname = $1)", database)
+            found: bool = await connection.fetchval(
+                "select exists (select from pg_database where datname = $1)", database
+            )
             return found
         finally:
             await connection.close()
@@ -178,16 +184,7 @@ class Web:
 
     async def start(self, path: str = "/readyz") -> None:
         """Start and wait until it is ready. Raises RuntimeError with the log's end when it is not within a minute."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self.command],
-                env=self.environment,
-                cwd=REPOSITORY,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = launch(self.command, self.environment, self.log)
         await self.wait(path)
 
     async def wait(self, path: str = "/readyz", seconds: float = 60) -> None:
@@ -196,7 +193,9 @@ class Web:
         answered = 0
         while answered < 2 * self.workers:
             if self.process is None or self.process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"the web server is not ready: {self.log.read_bytes()[-3000:].decode(errors='replace')}")
+                raise RuntimeError(
+                    f"the web server is not ready: {self.log.read_bytes()[-3000:].decode(errors='replace')}"
+                )
             try:
                 status, _ = await load.one(self.address, load.request("GET", path))
                 answered = answered + 1 if status < 400 else 0
@@ -247,6 +246,20 @@ class BareWeb(Web):
             "bench.bare:app",
         )  # fmt: skip
         await Web.start(self, path)
+
+
+def launch(arguments: Sequence[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start Python with these arguments, in a session of its own, its words going to ``log``."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            env=environment,
+            cwd=REPOSITORY,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
 
 
 def free_port() -> int:
@@ -310,9 +323,9 @@ async def sql(url: str, text: str, *args: object) -> list[asyncpg.Record]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has used so far; 0 when it is gone."""
+    """Processor time used so far by a process and by those children of it that have ended; 0 when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")

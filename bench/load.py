@@ -11,6 +11,7 @@ whole-featured client costs. Two ways to load:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import random
 import time
@@ -93,8 +94,8 @@ Answered = Callable[[int, bytes], None]
 class _Wire(asyncio.Protocol):
     """One connection with at most one request under way."""
 
-    def __init__(self, free: Callable[[_Wire], None], lost: Callable[[_Wire], None]) -> None:
-        self._free, self._lost = free, lost
+    def __init__(self, done: Callable[[_Wire, int, bytes], None], lost: Callable[[_Wire], None]) -> None:
+        self._done, self._lost = done, lost
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
         self.started = 0.0
@@ -125,10 +126,7 @@ class _Wire(asyncio.Protocol):
         self.busy = False
         if self.answered is not None:
             self.answered(status, body)
-        self.note(status, body)
-        self._free(self)
-
-    note: Callable[[int, bytes], None]
+        self._done(self, status, body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost(self)
@@ -145,33 +143,39 @@ class _Pool:
         self.address, self.load, self.closing = address, Load(), False
         self._on_free = on_free
         self.wires: list[_Wire] = []
+        self.idle = asyncio.Event()
 
     async def open(self, count: int) -> None:
         loop = asyncio.get_running_loop()
         for _ in range(count):
             _, wire = await loop.create_connection(
-                lambda: _Wire(self._on_free, self._lost), self.address.host, self.address.port
+                lambda: _Wire(self._answered, self._lost), self.address.host, self.address.port
             )
-            wire.note = lambda status, body, wire=wire: self._note(wire, status, body)
             self.wires.append(wire)
 
-    def _note(self, wire: _Wire, status: int, body: bytes) -> None:
+    def _answered(self, wire: _Wire, status: int, body: bytes) -> None:
         load = self.load
         load.seconds.append(time.perf_counter() - wire.started)
         load.statuses[status] = load.statuses.get(status, 0) + 1
         if not 200 <= status < 300 and len(load.refused) < 3:
             load.refused.append(f"{status} {body[:300].decode(errors='replace')}")
+        self._on_free(wire)
+        self._look()
+
+    def _look(self) -> None:
+        if not any(wire.busy for wire in self.wires):
+            self.idle.set()
 
     def _lost(self, wire: _Wire) -> None:
         if not self.closing:
             self.load.broken += 1
             wire.busy = False
+            self._look()
 
-    async def drain(self, patience: float = 15) -> None:
-        """Wait until no request is under way."""
-        until = time.perf_counter() + patience
-        while any(wire.busy for wire in self.wires) and time.perf_counter() < until:
-            await asyncio.sleep(0.005)
+    async def drained(self, patience: float) -> None:
+        """Wait until no request is under way, at most ``patience`` seconds; what is then still under way counts as broken."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.idle.wait(), patience)
         self.load.broken += sum(wire.busy for wire in self.wires)
 
     def close(self) -> None:
@@ -202,16 +206,15 @@ async def saturate(address: Address, requests: Requests, *, connections: int, se
 
     pool = _Pool(address, on_free=go)
     await pool.open(connections)
-    with _without_gc():
+    with _NoCollection():
         cpu, started = time.process_time(), time.perf_counter()
         ending = started + seconds
         for wire in pool.wires:
             go(wire)
-        while any(wire.busy for wire in pool.wires) and time.perf_counter() < ending + 15:
-            await asyncio.sleep(0.002)
-    pool.load.elapsed = time.perf_counter() - started
-    pool.load.own_cpu_seconds = time.process_time() - cpu
-    await pool.drain(0)
+        if any(wire.busy for wire in pool.wires):
+            await pool.drained(min(seconds, 3600) + 15)
+        pool.load.elapsed = time.perf_counter() - started
+        pool.load.own_cpu_seconds = time.process_time() - cpu
     pool.close()
     return pool.load
 
@@ -220,7 +223,7 @@ async def arrive(
     address: Address, requests: Requests, *, rate: float, seconds: float, connections: int = 64, seed: int = 1
 ) -> Load:
     """Open loop: arrivals by chance (exponential gaps) at ``rate`` a second in the mean, for ``seconds``."""
-    chance = random.Random(seed)  # noqa: S311  # arrival times, not secrets
+    chance = random.Random(seed)
     waiting: deque[tuple[bytes, Answered | None, float]] = deque()
     idle: list[_Wire] = []
 
@@ -234,7 +237,7 @@ async def arrive(
     pool = _Pool(address, on_free=free)
     await pool.open(connections)
     idle.extend(pool.wires)
-    with _without_gc():
+    with _NoCollection():
         cpu, started = time.process_time(), time.perf_counter()
         planned, ending = started, started + seconds
         while planned < ending:
@@ -249,9 +252,9 @@ async def arrive(
                     free(idle.pop())
                 planned += chance.expovariate(rate)
             await asyncio.sleep(max(0.0, min(planned - time.perf_counter(), 0.002)))
-        while waiting and time.perf_counter() < ending + 15:
-            await asyncio.sleep(0.002)
-        await pool.drain()
+        if any(wire.busy for wire in pool.wires):
+            pool.idle.clear()
+            await pool.drained(15)
     pool.load.elapsed = time.perf_counter() - started
     pool.load.own_cpu_seconds = time.process_time() - cpu
     pool.load.broken += len(waiting)
@@ -268,12 +271,11 @@ async def one(address: Address, data: bytes) -> tuple[int, bytes]:
         if not answer.done():
             answer.set_exception(ConnectionResetError("no answer"))
 
-    def note(status: int, body: bytes) -> None:
+    def done(_wire: _Wire, status: int, body: bytes) -> None:
         if not answer.done():
             answer.set_result((status, body))
 
-    _, wire = await loop.create_connection(lambda: _Wire(lambda _wire: None, lost), address.host, address.port)
-    wire.note = note
+    _, wire = await loop.create_connection(lambda: _Wire(done, lost), address.host, address.port)
     wire.send(data, 0.0, None)
     try:
         return await asyncio.wait_for(answer, 30)
@@ -289,7 +291,7 @@ async def ask(address: Address, data: bytes, *expected: int) -> Any:
     return orjson.loads(body) if body else None
 
 
-class _without_gc:  # noqa: N801  # reads as a word
+class _NoCollection:
     """No collector pauses inside a measurement."""
 
     def __enter__(self) -> None:

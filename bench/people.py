@@ -15,7 +15,7 @@ from yiwang.identity.passwords import token_hash
 from yiwang.kernel.clock import real_now
 from yiwang.kernel.identifiers import new_id
 
-TOKEN = "yw_bench-{login}-0123456789abcdefghijklmnopqrstuvwxyz"  # noqa: S105  # opens nothing but this database
+TOKEN = "yw_bench-{login}-0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,9 @@ class Steps:
         return made
 
     async def _tasks(self, connection: asyncpg.Connection[asyncpg.Record]) -> dict[UUID, UUID]:
-        rows = await connection.fetch("select subject_id, id from flow_task where subject_id = any($1::uuid[])", self.cases)
+        rows = await connection.fetch(
+            "select subject_id, id from flow_task where subject_id = any($1::uuid[])", self.cases
+        )
         return {row["subject_id"]: row["id"] for row in rows}
 
     async def learn(self) -> None:

@@ -16,9 +16,7 @@ from yiwang.kernel.clock import real_now
 REPEATED_SHARE = 0.02
 """So many reports tell of a matter at the very place and in the very words of one before: they are folded."""
 
-FIELDS = (
-    "type, channel, text, lon, lat, address, urgency, occurred_at, reporter name, reporter phone, fields, idempotency key"
-)
+FIELDS = "type, channel, text, lon, lat, address, urgency, occurred_at, reporter name, reporter phone, fields, idempotency key"
 
 
 @dataclass(slots=True)

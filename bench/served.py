@@ -49,7 +49,7 @@ async def serve_small_city(server_url: str, database_url: str) -> AsyncIterator[
         await web.start()
         try:
             seed = secrets.randbelow(10**6)
-            reports = Reports(Teller(case_type, seed), places, random.Random(seed))  # noqa: S311
+            reports = Reports(Teller(case_type, seed), places, random.Random(seed))
             driver = Driver(web.address, database_url)
             await driver.learn()
             yield Served(web.address, database_url, reports, driver)

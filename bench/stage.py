@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -29,6 +31,8 @@ Say = Callable[[str], None]
 CASE_TYPE = "urban-case"
 PLACES = 5_000
 PROTOTYPES = 24
+BYTES_A_CASE = 5_500
+RESERVE_BYTES = 5 * 10**9
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Stage:
     def reports(self) -> Reports:
         """A source of reports that no other source of this run repeats."""
         self.seed += 1
-        return Reports(Teller(self.case_type, self.seed), self.places, random.Random(self.seed))  # noqa: S311
+        return Reports(Teller(self.case_type, self.seed), self.places, random.Random(self.seed))
 
     def driver(self) -> Driver:
         return Driver(self.address, self.url)
@@ -94,6 +98,7 @@ async def prepare_archive(cluster: Cluster, city: City, cases: int, say: Say) ->
         if older != making:
             await cluster.drop(older)
     if not await cluster.exists(making):
+        _look_for_room(cluster, cases)
         say(f"archive of {cases:,} closed and {cases // 10:,} open cases: prototypes …")
         await cluster.copy(base, f"{making}_0")
         await _make_prototypes(cluster, city, f"{making}_0", say)
@@ -115,6 +120,19 @@ async def prepare_archive(cluster: Cluster, city: City, cases: int, say: Say) ->
     return name
 
 
+def _look_for_room(cluster: Cluster, cases: int) -> None:
+    """Raises SystemExit when the archive would not fit on the disk of the embedded database."""
+    if cluster.own_url is not None:
+        return
+    wanted = int(cases * 1.1 * BYTES_A_CASE) + RESERVE_BYTES
+    free = shutil.disk_usage(cluster.server.folder).free
+    if free < wanted:
+        raise SystemExit(
+            f"An archive of {cases:,} cases needs {wanted / 1e9:.0f} GB in {cluster.home}, {free / 1e9:.0f} GB are free:"
+            " make room, or set YIWANG_BENCH_HOME to another disk, or measure a smaller one with --cases."
+        )
+
+
 async def _make_prototypes(cluster: Cluster, city: City, database: str, say: Say) -> None:
     url = cluster.url(database)
     async with open_services(cluster.settings(city), url, connections=2) as services:
@@ -128,7 +146,7 @@ async def _make_prototypes(cluster: Cluster, city: City, database: str, say: Say
     web = Web(url, cluster, city)
     await web.start()
     try:
-        reports = Reports(Teller(case_type, 13), places, random.Random(13))  # noqa: S311
+        reports = Reports(Teller(case_type, 13), places, random.Random(13))
         stages = await Driver(web.address, url).prototypes(reports, PROTOTYPES)
     finally:
         await web.stop()
@@ -170,6 +188,4 @@ async def open_stage(
 
 def home() -> Path:
     """Where benchmarks keep what they use again."""
-    import os
-
     return Path(os.environ.get("YIWANG_BENCH_HOME", REPOSITORY / ".yiwang-bench"))

@@ -58,9 +58,13 @@ async def _rounds(options: argparse.Namespace, say: object) -> list[RoundReport]
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.crash", description="Kill processes under load; look for losses.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.crash", description="Kill processes under load; look for losses."
+    )
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("YIWANG_CRASH_ROUNDS", "50")))
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="repeats the same choices")
+    parser.add_argument(
+        "--seed", type=int, default=random.SystemRandom().randrange(10**6), help="repeats the same choices"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     return parser.parse_args()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from bench.installation import (
     family,
     free_port,
     kill,
+    launch,
 )
 from bench.people import appoint
 from yiwang.http.services import open_services
@@ -78,15 +78,7 @@ class CrashCity:
             "YIWANG_LOG_LEVEL": "warning",
             "PYTHONPATH": str(REPOSITORY),
         }
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "yiwang.cli", "run", "--no-demo"],
-                env=environment,
-                cwd=REPOSITORY,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = launch(("-m", "yiwang.cli", "run", "--no-demo"), environment, self.log)
         await self.wait_ready()
 
     async def wait_ready(self, seconds: float = 90) -> None:
@@ -121,7 +113,9 @@ class CrashCity:
             line = command_line(pid)
             if " serve" in line:
                 found["web"].append(pid)
-                found["web worker"] += [child for child in children(pid) if "resource_tracker" not in command_line(child)]
+                found["web worker"] += [
+                    child for child in children(pid) if "resource_tracker" not in command_line(child)
+                ]
             elif " worker" in line:
                 found["background"].append(pid)
         return found

@@ -87,11 +87,11 @@ async def acknowledged(connection: asyncpg.Connection[asyncpg.Record], ledger: L
     for row in rows:
         by_key.setdefault(str(row["idempotency_key"]).rpartition(":")[2], []).append(row["id"])
     for key, made in ledger.created.items():
-        row = by_id.get(made.case_id)
-        if row is None:
+        stored = by_id.get(made.case_id)
+        if stored is None:
             losses.append(f"the acknowledged case {made.number} is gone")
-        elif row["number"] != made.number or (row["head_id"] is not None) != made.folded:
-            losses.append(f"the acknowledged case {made.number} is another one now: {row['number']}")
+        elif stored["number"] != made.number or (stored["head_id"] is not None) != made.folded:
+            losses.append(f"the acknowledged case {made.number} is another one now: {stored['number']}")
         if len(by_key.get(key, [])) > 1:
             losses.append(f"the key of {made.number} opened {len(by_key[key])} cases")
     unknown = set(by_key) - set(ledger.created)
@@ -116,9 +116,13 @@ async def chain(connection: asyncpg.Connection[asyncpg.Record], seen: dict[int, 
     while await journal.seal(connection, real_now()):
         pass
     report = await journal.verify(connection)
-    losses = [] if report.broken is None else [f"the journal's chain is broken at link {report.broken}: {report.reason}"]
+    losses = (
+        [] if report.broken is None else [f"the journal's chain is broken at link {report.broken}: {report.reason}"]
+    )
     links = {row["number"]: row["digest"] for row in await connection.fetch("select number, digest from journal_seal")}
-    losses += [f"link {number} of the journal was rewritten" for number, digest in seen.items() if links.get(number) != digest]
+    losses += [
+        f"link {number} of the journal was rewritten" for number, digest in seen.items() if links.get(number) != digest
+    ]
     seen.update(links)
     total = await connection.fetchval("select count(*) from journal")
     if report.broken is None and report.entries + report.unsealed != total:

@@ -60,7 +60,7 @@ async def run_rounds(
     city: CrashCity, rounds: int, *, seed: int, say: Callable[[RoundReport], None], calm: float = 1.0
 ) -> list[RoundReport]:
     """Run ``rounds`` rounds on a city that stands; the first victims are all different, later ones are drawn by chance."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     reports, standards, departments = await _prepare(city, seed)
     ledger, seen = Ledger(), dict[int, bytes]()
     told: list[RoundReport] = []
@@ -83,7 +83,7 @@ async def _prepare(city: CrashCity, seed: int) -> tuple[Reports, dict[str, str],
     classes = await load.ask(city.address, load.request("GET", "/api/v1/case-types/urban-case/classes"))
     standards = {item["code"]: item["standards"][0]["id"] for item in classes}
     departments = {item["code"]: item["department"] for item in classes}
-    reports = Reports(Teller(case_type, seed), places, random.Random(seed + 1))  # noqa: S311
+    reports = Reports(Teller(case_type, seed), places, random.Random(seed + 1))
     return reports, standards, departments
 
 
@@ -145,4 +145,6 @@ async def _round(
 
 def _told_later(ledger: Ledger) -> int:
     """Acknowledged only by a repetition: the work was done, the first answer lost."""
-    return sum(step.told_later for step in ledger.stepped.values()) + sum(made.tries > 1 for made in ledger.created.values())
+    return sum(step.told_later for step in ledger.stepped.values()) + sum(
+        made.tries > 1 for made in ledger.created.values()
+    )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -169,7 +170,9 @@ async def _insertions(connection: asyncpg.Connection[asyncpg.Record]) -> list[st
         if unknown := set(overrides) - set(names):
             raise RuntimeError(f"{table} has no columns {sorted(unknown)} any more; adapt the archive to it")
         values = ", ".join(overrides.get(name, f"p.{name}") for name in names)
-        worker = ", lateral (select exists (select from post where id = p.post_id and code = 'grid-worker') as worker) f"
+        worker = (
+            ", lateral (select exists (select from post where id = p.post_id and code = 'grid-worker') as worker) f"
+        )
         statements.append(
             f"insert into {table} ({', '.join(names)}) select {values} from chunk k"
             f" join bench.prototype_{table} p on p.prototype = k.prototype"
@@ -179,9 +182,11 @@ async def _insertions(connection: asyncpg.Connection[asyncpg.Record]) -> list[st
     return statements
 
 
-async def keep_prototypes(connection: asyncpg.Connection[asyncpg.Record], stages: Mapping[str, str]) -> None:
+async def keep_prototypes(connection: asyncpg.Connection[asyncpg.Record], stages: Mapping[UUID, str]) -> None:
     """Copy the rows of the driven cases: ``stages`` is case id → stage, "closed" for those that went to their end."""
-    await connection.execute("drop table if exists bench.prototype; create table bench.prototype (no int, id uuid, stage text)")
+    await connection.execute(
+        "drop table if exists bench.prototype; create table bench.prototype (no int, id uuid, stage text)"
+    )
     await connection.executemany(
         "insert into bench.prototype values ($1, $2, $3)",
         [(number, case_id, stage) for number, (case_id, stage) in enumerate(sorted(stages.items()))],
@@ -210,7 +215,9 @@ async def fill(url: str, archive: Archive, say: Say) -> Filled:
         done = {row["first"] for row in await connection.fetch("select first from bench.done")}
         left = [first for first in range(0, archive.cases, CHUNK) if first not in done]
         if not done:
-            base = await connection.fetchval("select (select max(base) from journal_era) + pg_current_xact_id()::text::bigint")
+            base = await connection.fetchval(
+                "select (select max(base) from journal_era) + pg_current_xact_id()::text::bigint"
+            )
             await connection.execute("create table bench.base as select $1::bigint as tx", base + 1)
         base = await connection.fetchval("select tx from bench.base")
         started = time.monotonic()
@@ -228,7 +235,9 @@ async def fill(url: str, archive: Archive, say: Say) -> Filled:
 
 
 async def _quicker(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    await connection.execute("set synchronous_commit = off; set maintenance_work_mem = '1GB'; set statement_timeout = 0")
+    await connection.execute(
+        "set synchronous_commit = off; set maintenance_work_mem = '1GB'; set statement_timeout = 0"
+    )
 
 
 async def _fill_chunks(url: str, archive: Archive, firsts: list[int], base: int, say: Say) -> int:
@@ -245,8 +254,10 @@ async def _fill_chunks(url: str, archive: Archive, firsts: list[int], base: int,
             rows += await _fill_chunk(connection, archive, first, base, statements)
             finished = total - len(queue)
             if finished % max(1, total // 20) == 0:
-                say(f"archive: {min(finished * CHUNK, archive.cases):,} of {archive.cases:,} cases,"
-                    f" {rows / (time.monotonic() - started):,.0f} rows/s")
+                say(
+                    f"archive: {min(finished * CHUNK, archive.cases):,} of {archive.cases:,} cases,"
+                    f" {rows / (time.monotonic() - started):,.0f} rows/s"
+                )
         await connection.close()
 
     await asyncio.gather(work(), work())
@@ -295,7 +306,9 @@ async def _set_indexes_aside(connection: asyncpg.Connection[asyncpg.Record]) -> 
         )
         commands = [row["definition"] for row in indexes]
         commands += [f"alter table {row['of']} add constraint {row['name']} {row['definition']}" for row in keys]
-        await connection.executemany("insert into bench.later (command) values ($1)", [(command,) for command in commands])
+        await connection.executemany(
+            "insert into bench.later (command) values ($1)", [(command,) for command in commands]
+        )
         for row in keys:
             await connection.execute(f"alter table {row['of']} drop constraint {row['name']}")
         for row in indexes:
@@ -325,7 +338,9 @@ async def verify_terms(url: str, class_names: Mapping[str, str]) -> int:
             " tablesample bernoulli (1) repeatable (1) join case_file c on c.id = t.case_id limit 300"
         )
         for row in rows:
-            text = "\n".join(part for part in (row["text"], row["address"], class_names.get(row["class_code"], "")) if part)
+            text = "\n".join(
+                part for part in (row["text"], row["address"], class_names.get(row["class_code"], "")) if part
+            )
             wanted = stored_terms(search_terms(text), row["reported_at"])
             if not await connection.fetchval("select $1::tsvector = $2::tsvector", wanted, row["terms"]):
                 raise RuntimeError(f"case {row['id']}: terms {row['terms']} instead of {wanted}")

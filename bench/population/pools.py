@@ -41,9 +41,7 @@ async def make_pools(
     await connection.copy_records_to_table(
         "telling",
         schema_name="bench",
-        records=[
-            (no, item.text, item.road, item.class_code, list(item.terms)) for no, item in enumerate(tellings)
-        ],
+        records=[(no, item.text, item.road, item.class_code, list(item.terms)) for no, item in enumerate(tellings)],
         columns=["no", "text", "road", "class_code", "terms"],
     )
     verify = case_type.definition.graph.task("verify")
@@ -69,12 +67,12 @@ async def make_pools(
 async def random_points(
     connection: asyncpg.Connection[asyncpg.Record], count: int, seed: int
 ) -> list[tuple[float, float]]:
-    """Points (lon, lat, degrees) spread evenly over the area that the city has geometry for."""
+    """Points (lon, lat, degrees) spread evenly over the area that the city has geometry for, ten metres from its edge."""
     text = await connection.fetchval(
         "select ST_AsBinary(ST_Union(geom)) from area where geom is not null and level = ("
         " select level from area where geom is not null order by length(code) limit 1)"
     )
-    city = shapely.from_wkb(text)
+    city = shapely.buffer(shapely.from_wkb(text), -1e-4)
     shapely.prepare(city)
     chance = np.random.default_rng(seed)
     west, south, east, north = shapely.bounds(city)

@@ -24,7 +24,9 @@ STATEMENTS = Target(6)
 async def measure(stage: Stage) -> list[Measurement]:
     """``create.rate``, ``create.cpu``, ``create.group``, ``create.p95``, ``create.statements``."""
     requests = stage.reports().requests(2000)
-    (await load.saturate(stage.address, requests, connections=CONNECTIONS, seconds=stage.seconds(3))).check("warming up")
+    (await load.saturate(stage.address, requests, connections=CONNECTIONS, seconds=stage.seconds(3))).check(
+        "warming up"
+    )
     found = await _rate(stage)
     found.append(await _latency(stage, found[0].value / 2))
     if stage.cluster.own_url is None:
@@ -41,7 +43,9 @@ async def _rate(stage: Stage) -> list[Measurement]:
         seconds = stage.seconds(6)
         requests = stage.reports().requests(int(seconds * 2500))
         since, before = await stage.journal_end(), cpu_of(stage)
-        done = (await load.saturate(stage.address, requests, connections=CONNECTIONS, seconds=seconds)).check("creating")
+        done = (await load.saturate(stage.address, requests, connections=CONNECTIONS, seconds=seconds)).check(
+            "creating"
+        )
         costs.append(Run((cpu_of(stage) - before) * 1000 / done.good, None))
         groups = await _written(stage, since)
         sizes += [group.cases for group in groups]
@@ -85,7 +89,9 @@ async def _latency(stage: Stage, rate: float) -> Measurement:
         for number in range(stage.rounds):
             seconds = stage.seconds(5)
             requests = stage.reports().requests(int(seconds * rate * 1.3) + 100)
-            done = (await load.arrive(stage.address, requests, rate=rate, seconds=seconds)).check("creating at half load")
+            done = (await load.arrive(stage.address, requests, rate=rate, seconds=seconds)).check(
+                "creating at half load"
+            )
             same = itertools.repeat(load.request("GET", "/"))
             least = (await load.arrive(bare.address, same, rate=rate, seconds=seconds / 2)).check("bare reply")
             runs.append(Run(done.quantile(0.95) * 1000, least.quantile(0.95) * 1000))

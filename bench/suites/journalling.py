@@ -30,7 +30,8 @@ async def measure(stage: Stage) -> list[Measurement]:
             total += entries
             if entries > 1000 or not sealing:
                 sealing.append(Run(entries / (time.perf_counter() - began), plain))
-        stage.say(f"journal: {total:,} entries sealed, {sealing[-1].value if sealing else 0:,.0f}/s, plain hashing {plain:,.0f}/s")
+        rate = sealing[-1].value if sealing else 0.0
+        stage.say(f"journal: {total:,} entries sealed, {rate:,.0f}/s, plain hashing {plain:,.0f}/s")
         verifying: list[Run] = []
         for _ in range(1 if stage.cases > 1_000_000 else stage.rounds):
             began = time.perf_counter()
@@ -43,7 +44,9 @@ async def measure(stage: Stage) -> list[Measurement]:
         await connection.close()
     words = "each row as text, hashed once"
     found = [
-        Measurement("journal.verify", "the whole chain", "entries/s", "more", tuple(verifying), words, cases=stage.cases)
+        Measurement(
+            "journal.verify", "the whole chain", "entries/s", "more", tuple(verifying), words, cases=stage.cases
+        )
     ]
     if sealing:
         found.insert(

@@ -22,7 +22,9 @@ async def measure(stage: Stage) -> list[Measurement]:
     connection = await connect(stage.url)
     try:
         points = await random_points(connection, BATCH, 23)
-        rows = await connection.fetch("select ST_AsBinary(geom) as geom from area where level = 'unit_grid' and geom is not null")
+        rows = await connection.fetch(
+            "select ST_AsBinary(geom) as geom from area where level = 'unit_grid' and geom is not null"
+        )
     finally:
         await connection.close()
     cells = shapely.from_wkb([row["geom"] for row in rows])
@@ -48,7 +50,9 @@ async def measure(stage: Stage) -> list[Measurement]:
 
         one = [Run(_rate(one_by_one, ONE_BY_ONE), _rate(plain_one_by_one, ONE_BY_ONE)) for _ in range(stage.rounds)]
         many = [Run(_rate(batch, BATCH), _rate(plain_batch, BATCH)) for _ in range(stage.rounds)]
-    stage.say(f"locate: {one[-1].value:,.0f}/s one by one, {many[-1].value:,.0f}/s in batches, {len(cells):,} unit grids")
+    stage.say(
+        f"locate: {one[-1].value:,.0f}/s one by one, {many[-1].value:,.0f}/s in batches, {len(cells):,} unit grids"
+    )
     return [
         Measurement(
             "locate.one", f"one by one among {len(cells):,} unit grids", "points/s", "more", tuple(one),

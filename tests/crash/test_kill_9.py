@@ -108,7 +108,9 @@ async def test_the_proof_notices_a_rewritten_journal(served: Served) -> None:
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute("set local session_replication_role = replica")
-        await connection.execute("update journal set actor_name = actor_name || '*' where seq = (select max(seq) from journal)")
+        await connection.execute(
+            "update journal set actor_name = actor_name || '*' where seq = (select max(seq) from journal)"
+        )
         losses, _ = await chain(connection, seen)
         await transaction.rollback()
         assert any("broken" in line for line in losses)

@@ -38,7 +38,9 @@ def taken(document: dict[str, Any]) -> set[str]:
     found = set(re.findall(r"#/components/schemas/(\w+)", text))
     while found - names:
         names |= found
-        found = {ref for name in names for ref in re.findall(r"schemas/(\w+)", str(document["components"]["schemas"][name]))}
+        found = {
+            ref for name in names for ref in re.findall(r"schemas/(\w+)", str(document["components"]["schemas"][name]))
+        }
     return names
 
 
@@ -64,7 +66,10 @@ def test_every_text_and_list_of_a_body_is_bounded(document: dict[str, Any]) -> N
         schema = document["components"]["schemas"][name]
         for field, member in schema.get("properties", {}).items():
             for part in member.get("anyOf", [member]):
-                if part.get("type") == "string" and not {"enum", "const", "format", "pattern", "contentMediaType"} & part.keys():
+                if (
+                    part.get("type") == "string"
+                    and not {"enum", "const", "format", "pattern", "contentMediaType"} & part.keys()
+                ):
                     assert "maxLength" in part, f"{name}.{field}"
                 if part.get("type") == "array":
                     assert "maxItems" in part, f"{name}.{field}"

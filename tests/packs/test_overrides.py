@@ -20,7 +20,8 @@ def hill() -> City:
 
 def override(change: str, target: str = "classes/lamp-kinds") -> None:
     Path("cities/hill/overrides/stricter.yaml").write_text(
-        f"pack: lamps\ntarget: {target}\nwhy: {{zh: 本区不同, en: Different here}}\nchange:\n  - {change}\n", encoding="utf-8"
+        f"pack: lamps\ntarget: {target}\nwhy: {{zh: 本区不同, en: Different here}}\nchange:\n  - {change}\n",
+        encoding="utf-8",
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.packs.conftest import SOUND, OpenTrial
 from yiwang.packs.levels import list_packs
 from yiwang.packs.model.scenario import parse_span
+from yiwang.packs.scenarios.live import on_server
 from yiwang.packs.scenarios.runner import ScenarioNotReady, run_scenarios
 
 SCENARIO = Path("packs/lamps/scenarios/dark-street.yaml")
@@ -53,13 +54,18 @@ async def test_a_wrong_expectation_is_shown_beside_what_was_seen(open_hill: Open
 
 
 async def test_a_refusal_that_does_not_come_is_a_failure(open_hill: OpenTrial) -> None:
-    rewrite("result: file, after: 10m, expect: {status: 维修中}", "result: file, after: 10m, refused: flow.task_not_yours")
+    rewrite(
+        "result: file, after: 10m, expect: {status: 维修中}", "result: file, after: 10m, refused: flow.task_not_yours"
+    )
     report = await run_scenarios(Path("packs"), open_hill)
     assert "应以 flow.task_not_yours 拒绝,却成功了" in report.text()
 
 
 async def test_a_refusal_with_another_code_is_a_failure(open_hill: OpenTrial) -> None:
-    rewrite("- {as: acceptor, do: accept, result: file, after: 10m", "- {as: handler1, do: accept, refused: case.*, after: 10m")
+    rewrite(
+        "- {as: acceptor, do: accept, result: file, after: 10m",
+        "- {as: handler1, do: accept, refused: case.*, after: 10m",
+    )
     report = await run_scenarios(Path("packs"), open_hill)
     assert "应以 case.* 拒绝,实为 403 flow.task_not_yours" in report.text()
 
@@ -72,7 +78,9 @@ async def test_an_act_where_there_is_no_task_names_the_task_that_is_there(open_h
 
 async def test_a_chosen_scenario_runs_alone(open_hill: OpenTrial) -> None:
     assert (await run_scenarios(Path("packs"), open_hill, only=["lamps/none"])).results == ()
-    assert (await run_scenarios(Path("packs"), open_hill, files=[Path("packs/lamps/scenarios/other.yaml")])).results == ()
+    assert (
+        await run_scenarios(Path("packs"), open_hill, files=[Path("packs/lamps/scenarios/other.yaml")])
+    ).results == ()
     assert len((await run_scenarios(Path("packs"), open_hill, files=[SCENARIO])).results) == 1
 
 
@@ -81,6 +89,16 @@ async def test_scenarios_of_packs_with_errors_do_not_run(open_hill: OpenTrial) -
     with pytest.raises(ScenarioNotReady) as raised:
         await run_scenarios(Path("packs"), open_hill)
     assert "dark-street.yaml:6:26" in raised.value.text
+
+
+async def test_a_running_server_is_turned_to_the_scenarios_beginning(open_hill: OpenTrial) -> None:
+    early, late = datetime.fromisoformat("2026-06-17T08:00+08:00"), datetime.fromisoformat("2026-06-19T08:00+08:00")
+    async with open_hill(Path("cities/hill"), early) as trial:
+        report = await run_scenarios(Path("packs"), on_server(trial))
+        assert report.passed, report.text()
+    async with open_hill(Path("cities/hill"), late) as trial:
+        with pytest.raises(ScenarioNotReady, match="2026-06-18"):
+            await run_scenarios(Path("packs"), on_server(trial))
 
 
 @pytest.mark.parametrize(("text", "span"), [("20m", 20), ("2h", 120), ("1d", 1440), ("1d4h30m", 1710), ("90s", 1.5)])

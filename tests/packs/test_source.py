@@ -50,7 +50,8 @@ def test_every_value_and_key_knows_its_place(tmp_path: Path) -> None:
 
 def test_a_bomb_of_aliases_is_refused_at_its_first_anchor(tmp_path: Path) -> None:
     bomb = "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(
-        f"{name}: &{name} [{', '.join(['*' + before] * 8)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+        f"{name}: &{name} [{', '.join(['*' + before] * 8)}]\n"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
     )
     assert read(bomb, tmp_path) == (None, ["yaml.alias"])
 
@@ -73,9 +74,17 @@ def test_any_text_is_read_or_refused_with_a_place(tmp_path_factory: pytest.TempP
     assert all(item.line >= 1 and item.column >= 1 and item.zh and item.en for item in findings.items)
 
 
-@given(st.recursive(st.one_of(st.none(), st.booleans(), st.integers(-10**6, 10**6), st.text("ab中 :#-'\"", max_size=8)),
-                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=4),
-                    max_leaves=12))  # fmt: skip
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-(10**6), 10**6), st.text("ab中 :#-'\"", max_size=8))
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
 def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, value: Value) -> None:
     import yaml
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import os
 import secrets
+import socket
+import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,8 @@ from fastapi import FastAPI
 from PIL import Image
 
 from support.small_city import PASSWORD, ROOT, SMALL_CITY, START, SmallCity
+from yiwang.flow.model import TaskRow
+from yiwang.http import database_url_variable
 from yiwang.http.app import create_app
 from yiwang.http.services import open_services
 from yiwang.identity.requests import session_cookie
@@ -88,6 +93,13 @@ class HttpCity(SmallCity):
     async def actor(self, login: str) -> Actor:
         return await self.services.identity.actor_of(None, await self.session(login), ADDRESS)
 
+    async def holder_login(self, task: TaskRow) -> str:
+        """The login of somebody who may take the task."""
+        directory = self.services.identity.directory
+        person = directory.person(task.assignee_id or directory.holders(task.post_id or 0)[0])
+        assert person is not None
+        return person.login
+
     async def counts(self) -> dict[str, int]:
         """Rows of every table that a refused request must leave alone."""
         async with self.services.context.database.connection() as connection:
@@ -96,13 +108,65 @@ class HttpCity(SmallCity):
                 " and relnamespace = 'public'::regnamespace order by 1"
             )
             wanted = [row["relname"] for row in names if row["relname"] not in _NOT_COUNTED]
-            query = " union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in wanted)
+            # Signing in is no part of what a test asks for.
+            signed_in = {"journal": " where verb <> 'account.signed_in'"}
+            query = " union all ".join(
+                f"select '{name}' as name, count(*) as n from {name}{signed_in.get(name, '')}" for name in wanted
+            )
             return {row["name"]: row["n"] for row in await connection.fetch(query)}
+
+    @contextlib.asynccontextmanager
+    async def untouched(self) -> AsyncIterator[None]:
+        """What a refusal promises: no row of any table more or less, no file kept."""
+        before = await self.counts(), self.kept_files()
+        yield
+        assert (await self.counts(), self.kept_files()) == before
 
     def kept_files(self) -> list[Path]:
         """Every file of the attachment store, unfinished ones too."""
         folder = self.settings.home / "attachments"
         return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+
+    @contextlib.asynccontextmanager
+    async def serving(self, processes: int) -> AsyncIterator[list[str]]:
+        """Real server processes on this city's database, for as long as the block lasts: their addresses.
+
+        What they log stands in ``server-<n>.log`` of the city's home.
+        """
+        settings, ports = self.settings, [_free_port() for _ in range(processes)]
+        environment = {
+            **os.environ,
+            database_url_variable: self.database_url,
+            "YIWANG_HOME": str(settings.home),
+            "YIWANG_CITY": str(settings.city),
+            "YIWANG_PACKS": str(settings.packs),
+            "YIWANG_DEMO": str(settings.demo),
+            "YIWANG_REQUEST_LIMIT": str(settings.request_limit),
+            "YIWANG_UPLOAD_LIMIT": str(settings.upload_limit),
+            "YIWANG_PUBLIC_REPORTS_PER_MINUTE": str(settings.public_reports_per_minute),
+            "YIWANG_LOG_LEVEL": "warning",
+        }
+        running: list[asyncio.subprocess.Process] = []
+        try:
+            for number, port in enumerate(ports):
+                command = [sys.executable, "-m", "yiwang.cli", "serve", "--port", str(port), "--workers", "1"]
+                with self.server_log(number).open("wb") as log:
+                    running.append(
+                        await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
+                    )
+            addresses = [f"http://127.0.0.1:{port}" for port in ports]
+            for address in addresses:
+                await _until_ready(address)
+            yield addresses
+        finally:
+            for process in running:
+                if process.returncode is None:
+                    process.terminate()
+            for process in running:
+                await asyncio.wait_for(process.wait(), 30)
+
+    def server_log(self, number: int = 0) -> Path:
+        return self.settings.home / f"server-{number}.log"
 
     async def close(self) -> None:
         for client in self._clients.values():
@@ -159,6 +223,23 @@ class HttpCity(SmallCity):
             if line.startswith(b"data: ")
         ]
         return status, events, content
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _until_ready(address: str) -> None:
+    async with httpx.AsyncClient(base_url=address) as client:
+        for _ in range(300):
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.2)
+    raise AssertionError(f"{address} did not come up within a minute")
 
 
 def jpeg(width: int = 64, height: int = 48, colour: str = "green", **more: object) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,8 @@ import typer
 
 from yiwang.cli.environment import run_async, services, settings
 from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_table, say
+from yiwang.cli.supervisor import end_if_supervisor_ends
+from yiwang.kernel import logs
 from yiwang.kernel.cluster import EmbeddedServer
 from yiwang.kernel.identifiers import new_id
 
@@ -125,6 +128,8 @@ def scenario(
     from yiwang.packs.scenarios.runner import ScenarioNotReady
 
     folder = packs or settings().packs
+    if "YIWANG_LOG_LEVEL" not in os.environ:
+        logs.configure("warning", settings().log_format)
     try:
         report = run_async(_scenarios(folder, files or [], only or [], verbose=verbose and not as_json))
     except ScenarioNotReady as error:
@@ -153,6 +158,7 @@ def simulate(
 
     在运行中的演示城市里模拟一天(居民、网格员、座席、处置人员都通过公开接口操作);按 Ctrl-C 停止。
     """
+    end_if_supervisor_ends()
     found = settings()
     base = url or f"http://{found.host}:{found.port}"
     run_async(_simulate(base, city or found.city, packs or found.packs, speed, seed, rate, quiet))

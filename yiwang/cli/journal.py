@@ -96,7 +96,7 @@ async def _export(path: Path | None, verb: str, after: tuple[int, int]) -> int:
         while rows := await journal.follow(connection, after=after, limit=5000, verb_prefix=verb):
             for row in rows:
                 after = (row.tx, row.seq)
-                out.write(orjson.dumps({"cursor": f"{row.tx}.{row.seq}", **asdict(row.entry)}) + b"\n")
+                out.write(orjson.dumps({"cursor": f"{row.tx}.{row.seq}", **asdict(row.entry)}, default=str) + b"\n")
             count += len(rows)
     out.flush()
     if path:

@@ -51,7 +51,9 @@ def doctor_(as_json: Json = False) -> None:
 
 def bench(
     only: Annotated[str | None, typer.Option(help="Measure only this figure.")] = None,
-    scale: Annotated[Literal["small", "full"], typer.Option(help="full goes to 10,000,000 cases.")] = "small",
+    scale: Annotated[
+        Literal["small", "plain", "full"] | None, typer.Option(help="full goes to 10,000,000 closed cases.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure this machine: every figure beside its raw limit. Writes bench/latest.json.
@@ -60,7 +62,8 @@ def bench(
     """
     if importlib.util.find_spec("bench") is None:
         raise BenchMissing()
-    command = [sys.executable, "-m", "bench", "--scale", scale]
+    command = [sys.executable, "-m", "bench"]
+    command += ["--scale", scale] if scale else []
     command += ["--only", only] if only else []
     command += ["--json"] if as_json else []
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603

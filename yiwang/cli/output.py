@@ -35,7 +35,7 @@ _UNUSABLE_CODES = ("settings.", "cluster.", "unavailable", "installation.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of words.")]
 """The option that every command with figures has."""
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,10 +18,11 @@ import typer
 
 from yiwang.cli.environment import database_url, one_connection, run_async, services, settings
 from yiwang.cli.output import UNUSABLE, console, escape, print_table, say
-from yiwang.cli.supervisor import Child, Supervisor
+from yiwang.cli.supervisor import Child, Supervisor, end_if_supervisor_ends, supervised_variable
 from yiwang.http import database_url_variable
 from yiwang.http.city import CityInfo, read_city
 from yiwang.kernel import journal, metrics
+from yiwang.kernel.clock import begin_simulation, read_clock, real_now
 from yiwang.kernel.cluster import EmbeddedServer
 from yiwang.kernel.database import connect
 from yiwang.kernel.errors import Problem
@@ -28,6 +30,8 @@ from yiwang.kernel.settings import Settings
 
 _demo_reports_per_minute = 100_000
 _ready_patience_seconds = 60
+_port_patience_seconds = 20.0
+_asleep_seconds = 60.0
 
 
 class PortTaken(Problem):
@@ -52,7 +56,7 @@ class Running:
 
     def environment(self) -> dict[str, str]:
         """Variables of the children: the settings as ``run`` understood them."""
-        variables = {**os.environ, database_url_variable: self.url}
+        variables = {**os.environ, database_url_variable: self.url, supervised_variable: "yes"}
         variables["YIWANG_DEMO"] = "true" if self.settings.demo else "false"
         variables["YIWANG_HOST"], variables["YIWANG_PORT"] = self.settings.host, str(self.settings.port)
         variables["YIWANG_WORKERS"] = str(self.settings.workers)
@@ -92,7 +96,7 @@ def run(
     say("准备数据库", "bringing up the database")
     running = Running(wanted, city, run_async(database_url(wanted)))
     _finish(running, "migrate")
-    run_async(_open_era(running.url))
+    run_async(_wake(running))
     _finish(running, "up")
     metrics.share_between_processes(wanted.home)
     supervisor = Supervisor(_children(running))
@@ -112,6 +116,7 @@ def serve(
 
     只启动网页与接口(多进程);后台工作另用 yiwang worker。
     """
+    end_if_supervisor_ends()
     wanted = _overridden(settings(), port=port, host=host, workers=workers)
     _refuse_taken_port(wanted)
     if database_url_variable not in os.environ:
@@ -143,6 +148,7 @@ def worker() -> None:
 
     只运行后台:流程计时、日志封存、任务队列;可以同时运行多个。
     """
+    end_if_supervisor_ends()
     run_async(_work())
 
 
@@ -169,12 +175,23 @@ def _overridden(found: Settings, **changes: object) -> Settings:
 
 
 def _refuse_taken_port(wanted: Settings) -> None:
+    """Under a supervisor the port may still be held for a moment by what remains of the process before."""
+    patience = _port_patience_seconds if supervised_variable in os.environ else 0.0
+    while not _port_free(wanted):
+        if patience <= 0:
+            raise PortTaken(host=wanted.host, port=wanted.port)
+        time.sleep(0.25)
+        patience -= 0.25
+
+
+def _port_free(wanted: Settings) -> bool:
     with socket.socket(socket.AF_INET6 if ":" in wanted.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((wanted.host, wanted.port))
-        except OSError as error:
-            raise PortTaken(host=wanted.host, port=wanted.port) from error
+        except OSError:
+            return False
+    return True
 
 
 async def _migrated_url() -> str:
@@ -190,11 +207,20 @@ def _finish(running: Running, command: str) -> None:
         raise typer.Exit(done.returncode)
 
 
-async def _open_era(url: str) -> None:
-    connection = await connect(url)
+async def _wake(running: Running) -> None:
+    """What has to be right before anybody writes: the journal's era, and a demo city's clock."""
+    connection = await connect(running.url)
     try:
         if await journal.open_era(connection):
             say("数据库是恢复来的,日志开始新的纪元", "the database was restored; the journal begins a new era")
+        state = await read_clock(connection)
+        last = await connection.fetchval("select at from journal order by tx desc, seq desc limit 1")
+        if running.settings.demo and state.simulated and last is not None:
+            slept = (state.at(real_now()) - last).total_seconds() / max(state.speed, 1.0)
+            if slept > _asleep_seconds:
+                # Nothing has happened since: city time did not pass while the demo city was shut.
+                await begin_simulation(connection, at=last, speed=state.speed)
+                say("城市时间从上次停下处继续", "city time goes on from where it stopped")
     finally:
         await connection.close()
 

@@ -9,20 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from yiwang.http.parent import end_with_parent
 from yiwang.kernel import logs, metrics
 
 log = logs.get("run")
+
+supervised_variable = "YIWANG_SUPERVISED"
+"""Set in the environment of the supervisor's children."""
 
 _longest_pause = 30.0
 _lived_well_seconds = 60.0
 _patience_seconds = 15.0
 _HOPELESS = frozenset({2, 3, 4})
+
+
+def end_if_supervisor_ends() -> None:
+    """To be called by a command that may be a child of ``yiwang run``."""
+    if supervised_variable in os.environ:
+        end_with_parent()
 
 
 @dataclass(slots=True)

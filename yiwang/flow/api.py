@@ -18,8 +18,6 @@ from yiwang.flow.store.definitions import DefinitionRow
 from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.errors import REGISTRY, FieldError, NotFound
 
-router = APIRouter(prefix="/api/v1", tags=["flow 流程"])
-
 _KEY = "[A-Za-z_][A-Za-z0-9_.-]{0,99}"
 
 Key = Annotated[str, Path(pattern=f"^{_KEY}$", description="流程标识 process id")]
@@ -158,6 +156,15 @@ class InstanceView(BaseModel):
     tasks: list[OpenTaskView]
     waiting: list[WaitingView]
     path: list[FinishedStepView]
+
+
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["flow 流程"],
+    responses=_problems(
+        "input.unreadable", "identity.forbidden", "input.too_large", "input.too_many_requests", "unavailable"
+    ),
+)
 
 
 @router.get("/definitions", summary="List flow definitions 流程定义列表", responses=_problems())

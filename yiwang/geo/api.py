@@ -21,8 +21,6 @@ from yiwang.geo.tiles import MEDIA_TYPE, MOST_ZOOM, Tile
 from yiwang.kernel.errors import REGISTRY
 from yiwang.kernel.text import CleanLine
 
-router = APIRouter(prefix="/api/v1", tags=["geo"])
-
 BATCH_LIMIT = 10_000
 _LAST_TILE = 2**MOST_ZOOM - 1
 
@@ -33,9 +31,25 @@ def _problems(*codes: str) -> dict[int | str, dict[str, object]]:
     for code in (*codes, "input.invalid"):
         by_status.setdefault(REGISTRY[code].status, []).append(code)
     return {
-        status: {"description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found)}
+        status: {
+            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
+            "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "title"]}}},
+        }
         for status, found in by_status.items()
     }
+
+
+# What may be refused before a route is reached, whatever the route: a token that does not hold, for one.
+_ANYWHERE = _problems(
+    "input.unreadable",
+    "identity.sign_in_needed",
+    "identity.forbidden",
+    "input.too_large",
+    "input.too_many_requests",
+    "unavailable",
+)
+
+router = APIRouter(prefix="/api/v1", tags=["geo"], responses=_ANYWHERE)
 
 
 Longitude = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, description="Degrees east 经度")]

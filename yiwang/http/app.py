@@ -17,11 +17,13 @@ from starlette.types import ASGIApp
 
 from yiwang import __version__
 from yiwang.casework import api as casework_api
+from yiwang.flow import api as flow_api
 from yiwang.geo import api as geo_api
 from yiwang.http import api_docs, assets, clock, database_url_variable, health, journal, live, pages
 from yiwang.http.gate import Gate
 from yiwang.http.live import LiveView
 from yiwang.http.pages.maps import Maps
+from yiwang.http.parent import end_with_parent
 from yiwang.http.problems import install_problem_handlers
 from yiwang.http.services import open_services
 from yiwang.identity import api as identity_api
@@ -91,6 +93,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     install_problem_handlers(app)
     for router in (
         casework_api.router,
+        flow_api.router,
         identity_api.router,
         geo_api.router,
         clock.router,
@@ -110,4 +113,5 @@ def serve() -> FastAPI:
     """The factory that server processes call."""
     settings = load_settings()
     logs.configure(settings.log_level, settings.log_format)
+    end_with_parent()
     return create_app(settings, os.environ.get(database_url_variable))

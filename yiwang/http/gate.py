@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,18 +40,21 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", ""})
 _slow_seconds = 1.0
 _logged_share = 0.02
 
-_SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
-        " frame-ancestors 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()",
-}
+_SECURITY_HEADERS = [
+    (name.encode(), value.encode())
+    for name, value in {
+        "content-security-policy": (
+            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
+            " frame-ancestors 'none'"
+        ),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()",
+    }.items()
+]
 
 
 @dataclass(slots=True)
@@ -137,12 +140,13 @@ class Gate:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = exchange.request_id
-                for name, value in _SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                if exchange.scope["path"].startswith("/api/"):
-                    headers.setdefault("cache-control", "no-store")
+                headers = list(message.get("headers", ()))
+                given = {name.lower() for name, _ in headers}
+                headers += [item for item in _SECURITY_HEADERS if item[0] not in given]
+                if b"cache-control" not in given and exchange.scope["path"].startswith("/api/"):
+                    headers.append((b"cache-control", b"no-store"))
+                headers.append((b"x-request-id", exchange.request_id.encode()))
+                message["headers"] = headers
             await send(message)
 
         return answer

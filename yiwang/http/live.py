@@ -33,6 +33,7 @@ Cursor = tuple[int, int]
 
 _poll_seconds = 0.3
 _heartbeat_seconds = 15.0
+_batch = 1000
 _queue_length = 2000
 _longest_catch_up = 20_000
 _most_subscribers = 2000
@@ -97,16 +98,19 @@ class LiveView:
         """Follow the journal until cancelled; a database that is away is waited for."""
         while True:
             await self._somebody.wait()
+            more = False
             try:
-                await self._hand_out()
+                more = await self._hand_out()
             except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.warning("the live view waits for the database", error=type(error).__name__)
                 await asyncio.sleep(1)
-            await asyncio.sleep(_poll_seconds)
+            if not more:
+                await asyncio.sleep(_poll_seconds)
 
-    async def _hand_out(self) -> None:
+    async def _hand_out(self) -> bool:
+        """Give the next entries to those who may see them; whether there may be more already."""
         async with self._database.connection() as connection:
-            rows = await journal.follow(connection, after=self._cursor, limit=1000)
+            rows = await journal.follow(connection, after=self._cursor, limit=_batch)
         for row in rows:
             self._cursor = (row.tx, row.seq)
             for subscriber in self._subscribers:
@@ -115,6 +119,7 @@ class LiveView:
                         subscriber.waiting.put_nowait(row)
                     except asyncio.QueueFull:
                         subscriber.too_slow = True
+        return len(rows) == _batch
 
     @contextlib.asynccontextmanager
     async def subscribed(self, subscriber: Subscriber) -> AsyncIterator[Cursor]:
@@ -152,7 +157,7 @@ class LiveView:
             return
         while after < until:
             async with self._database.connection() as connection:
-                rows = await journal.follow(connection, after=after, limit=1000)
+                rows = await journal.follow(connection, after=after, limit=_batch)
             for row in rows:
                 after = (row.tx, row.seq)
                 if after > until:

@@ -104,7 +104,7 @@ class Snapshot:
             },  # reversed: the first declared wins where two serve the same
             widest={
                 kind: item
-                for item in sorted(reversed(ordered), key=lambda item: -len(item.area))
+                for item in sorted(ordered[::-1], key=lambda item: -len(item.area))
                 if item.active
                 for kind in item.serves
             },

@@ -48,6 +48,12 @@ async def prepare_connection(connection: asyncpg.Connection[asyncpg.Record]) -> 
     )
 
 
+async def _nothing_to_reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Returning a connection costs no round trip: nobody leaves session state on a pooled one (settings are ``set local``,
+    locks end with their transaction, listeners have connections of their own), and an open transaction is rolled back
+    by the pool itself."""
+
+
 async def connect(url: str) -> asyncpg.Connection[asyncpg.Record]:
     """One connection outside any pool, for commands and listeners; the caller closes it."""
     connection = await asyncpg.connect(url, server_settings={"application_name": "yiwang", "jit": "off"})
@@ -70,6 +76,7 @@ class Database:
             min_size=1,
             max_size=connections,
             init=prepare_connection,
+            reset=_nothing_to_reset,
             max_inactive_connection_lifetime=300,
             server_settings={
                 "application_name": "yiwang",
@@ -90,14 +97,18 @@ class Database:
         Raises:
             Unavailable: the database does not answer.
         """
-        connection: Connection | None = None
         try:
             async with self.pool.acquire(timeout=10) as connection:
-                yield connection
+                try:
+                    yield connection
+                except asyncpg.InterfaceError as error:
+                    if connection.is_closed():
+                        raise Unavailable(reason="database") from error
+                    raise
         except _GONE as error:
             raise Unavailable(reason="database") from error
         except asyncpg.InterfaceError as error:
-            if connection is None or connection.is_closed() or self.pool.is_closing():
+            if self.pool.is_closing():
                 raise Unavailable(reason="database") from error
             raise
 

@@ -3,8 +3,19 @@
 from fastapi import APIRouter
 
 from yiwang.casework.api import attachments, cases, tasks, tiles, types, verbs
+from yiwang.casework.api.answers import problems
 
-router = APIRouter(prefix="/api/v1")
+# What the gate may refuse before a route is reached, whatever the route.
+_ANYWHERE = problems(
+    "input.unreadable",
+    "identity.token_invalid",
+    "identity.cross_site",
+    "input.too_large",
+    "input.too_many_requests",
+    "unavailable",
+)
+
+router = APIRouter(prefix="/api/v1", responses=_ANYWHERE)
 for part in (cases, verbs, tasks, attachments, types, tiles):
     router.include_router(part.router)
 

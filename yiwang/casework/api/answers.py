@@ -8,12 +8,21 @@ from typing import Any
 import orjson
 from fastapi import Response
 
+import yiwang.casework.errors  # registers the codes that descriptions name, as do the next three
+import yiwang.flow.errors
+import yiwang.geo.errors
+import yiwang.identity.errors  # noqa: F401
 from yiwang.kernel.errors import REGISTRY
 
 
 def json_response(content: object, status: int = 200) -> Response:
     """JSON by orjson, without a second validation of what the service made."""
     return Response(orjson.dumps(content), status_code=status, media_type="application/json")
+
+
+def answers(model: object, *codes: str, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that answers ``model`` as JSON, or may refuse with these codes."""
+    return {status: {"model": model}, **problems(*codes)}
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -11,8 +11,9 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 
-from yiwang.casework.api.answers import json_response, problems
+from yiwang.casework.api.answers import answers, json_response, problems
 from yiwang.casework.api.bodies import service_of
+from yiwang.casework.api.schemas import Uploaded
 from yiwang.casework.api.secrecy import secret_attachment
 from yiwang.casework.api.views import attachment_json
 from yiwang.casework.model import AttachmentKind
@@ -20,6 +21,7 @@ from yiwang.kernel.access import CurrentActor
 from yiwang.kernel.errors import NotFound
 
 router = APIRouter(prefix="/attachments", tags=["attachments 附件"])
+MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 _PIECE = 256 * 1024
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 
@@ -28,7 +30,9 @@ _HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "def
     "",
     status_code=201,
     summary="Upload 上传",
-    responses=problems("input.too_large", "attachment.refused", "attachment.infected", "unavailable"),
+    responses=answers(
+        Uploaded, "input.too_large", "attachment.refused", "attachment.infected", "unavailable", status=201
+    ),
 )
 async def upload(
     request: Request,
@@ -50,7 +54,12 @@ async def upload(
     return json_response({**attachment_json(stored), "claim": stored.claim}, 201)
 
 
-@router.get("/{attachment_id}", summary="Read 查看", responses=problems("not_found"))
+@router.get(
+    "/{attachment_id}",
+    summary="Read 查看",
+    response_class=FileResponse,
+    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES}}, **problems("not_found")},
+)
 async def read(
     request: Request, attachment_id: UUID, actor: CurrentActor, claim: Annotated[str, Query(max_length=64)] = ""
 ) -> FileResponse:
@@ -62,7 +71,12 @@ async def read(
     return _file(service.attachments.path(found.sha256), found.media_type, headers)
 
 
-@router.get("/{attachment_id}/thumbnail", summary="Thumbnail 缩略图", responses=problems("not_found"))
+@router.get(
+    "/{attachment_id}/thumbnail",
+    summary="Thumbnail 缩略图",
+    response_class=FileResponse,
+    responses={200: {"content": {"image/jpeg": {}}}, **problems("not_found")},
+)
 async def thumbnail(
     request: Request, attachment_id: UUID, actor: CurrentActor, claim: Annotated[str, Query(max_length=64)] = ""
 ) -> FileResponse:

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from yiwang.casework.api.answers import json_response, problems
+from yiwang.casework.api.answers import answers, json_response
 from yiwang.casework.api.bodies import (
     AddBody,
     FollowBody,
@@ -20,6 +20,16 @@ from yiwang.casework.api.bodies import (
     case_json,
     opened_json,
     service_of,
+)
+from yiwang.casework.api.schemas import (
+    CaseDetail,
+    CasePage,
+    Nearby,
+    Proposal,
+    PublicCase,
+    Receipt,
+    StoryPage,
+    Summary,
 )
 from yiwang.casework.api.values import ClassCode, Key, Moment, Number, Word, in_reach
 from yiwang.casework.api.views import public_json, row_json, view_json
@@ -46,14 +56,24 @@ IdempotencyKey = Annotated[
     "/cases",
     status_code=201,
     summary="Report 上报",
-    responses=problems(
-        "case.type_unknown",
-        "case.channel_not_yours",
-        "case.repeated_differently",
-        "identity.sign_in_needed",
-        "input.too_many_requests",
-        "unavailable",
-    ),
+    responses={
+        200: {"model": Receipt, "description": "Repeated: the first receipt again"},
+        **answers(
+            Receipt,
+            "case.type_unknown",
+            "case.channel_unknown",
+            "case.channel_not_yours",
+            "case.report_refused",
+            "case.class_unknown",
+            "case.place_outside_city",
+            "case.time_impossible",
+            "case.photo_unknown",
+            "case.repeated_differently",
+            "identity.sign_in_needed",
+            "identity.forbidden",
+            status=201,
+        ),
+    },
 )
 async def report(
     request: Request, body: ReportBody, actor: CurrentActor, idempotency_key: IdempotencyKey = None
@@ -81,7 +101,13 @@ async def _require_same(service: CaseService, body: ReportBody, opened: Opened) 
         raise RepeatedDifferently()
 
 
-@router.get("/cases", summary="List or search cases 案件列表", responses=problems("identity.sign_in_needed"))
+@router.get(
+    "/cases",
+    summary="List or search cases 案件列表",
+    responses=answers(
+        CasePage, "case.search_too_short", "case.search_too_broad", "identity.sign_in_needed", "identity.forbidden"
+    ),
+)
 async def cases(
     request: Request,
     actor: SignedInActor,
@@ -146,25 +172,31 @@ async def cases(
     )
 
 
-@router.get("/cases/summary", summary="Counts 计数", responses=problems("identity.sign_in_needed"))
-async def summary(request: Request, actor: SignedInActor) -> dict[str, int]:
+@router.get(
+    "/cases/summary", summary="Counts 计数", responses=answers(Summary, "identity.sign_in_needed", "identity.forbidden")
+)
+async def summary(request: Request, actor: SignedInActor) -> Response:
     """Counts within the reader's scope, each capped at 10,000 (read: or more)."""
     actor.require("case", "read")
-    return await service_of(request).reading.summary(actor)
+    return json_response(await service_of(request).reading.summary(actor))
 
 
-@router.get("/cases/duplicates", summary="Reported already? 附近同类案件", responses=problems("case.type_unknown"))
+@router.get(
+    "/cases/duplicates",
+    summary="Reported already? 附近同类案件",
+    responses=answers(list[Nearby], "case.type_unknown"),
+)
 async def duplicates(
     request: Request,
     type: Annotated[Key, Query()],
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
     lat: Annotated[float, Query(ge=-85, le=85, allow_inf_nan=False)],
     class_code: Annotated[ClassCode | None, Query()] = None,
-) -> list[dict[str, object]]:
+) -> Response:
     """Open cases near a place, so that one may join instead of reporting again. Shows no personal data."""
     service = service_of(request)
     found = await service.reading.duplicates(type, class_code, lon, lat)
-    return [
+    near = [
         {
             "number": case.number,
             "status": case.status,
@@ -176,22 +208,30 @@ async def duplicates(
         }
         for case, distance in found
     ]
+    return json_response(near)
 
 
-@router.get("/cases/suggest", summary="Which class? 分类建议", responses=problems("case.type_unknown"))
+@router.get(
+    "/cases/suggest",
+    summary="Which class? 分类建议",
+    responses=answers(list[Proposal], "case.type_unknown"),
+)
 async def suggest(
     request: Request, type: Annotated[Key, Query()], text: Annotated[str, Query(min_length=1, max_length=4000)]
-) -> list[dict[str, object]]:
+) -> Response:
     """Classes that the text speaks for, best first, with the words that spoke."""
     case_type = service_of(request).catalogue.latest(type)
-    return [
+    proposals = [
         {"class_code": item.code, "class_name": case_type.class_name(item.code), "words": list(item.words)}
         for item in case_type.words.propose(text)
     ]
+    return json_response(proposals)
 
 
 @router.post(
-    "/cases/follow", summary="Follow by number and code 查询进度", responses=problems("case.follow_code_wrong")
+    "/cases/follow",
+    summary="Follow by number and code 查询进度",
+    responses=answers(PublicCase, "case.follow_code_wrong"),
 )
 async def follow(request: Request, body: FollowBody) -> Response:
     """The reporter's view of a case."""
@@ -203,7 +243,7 @@ async def follow(request: Request, body: FollowBody) -> Response:
 @router.post(
     "/cases/reopen",
     summary="Not fixed 重新办理",
-    responses=problems("case.follow_code_wrong", "case.operation_not_now"),
+    responses=answers(PublicCase, "case.follow_code_wrong", "case.operation_not_now"),
 )
 async def reopen(request: Request, body: ReopenBody, actor: CurrentActor) -> Response:
     """The reporter says that the matter is not solved; the case goes back to work."""
@@ -212,7 +252,11 @@ async def reopen(request: Request, body: ReopenBody, actor: CurrentActor) -> Res
     return json_response(public_json(service, await service.reading.follow(body.number, body.code)))
 
 
-@router.post("/cases/rate", summary="Rate 评价", responses=problems("case.follow_code_wrong", "case.operation_not_now"))
+@router.post(
+    "/cases/rate",
+    summary="Rate 评价",
+    responses=answers(PublicCase, "case.follow_code_wrong", "case.operation_not_now"),
+)
 async def rate(request: Request, body: RateBody, actor: CurrentActor) -> Response:
     """The reporter's judgement of a closed case, 1 to 5."""
     service = service_of(request)
@@ -221,7 +265,9 @@ async def rate(request: Request, body: RateBody, actor: CurrentActor) -> Respons
 
 
 @router.post(
-    "/cases/add", summary="Tell more 补充情况", responses=problems("case.follow_code_wrong", "case.operation_not_now")
+    "/cases/add",
+    summary="Tell more 补充情况",
+    responses=answers(PublicCase, "case.follow_code_wrong", "case.operation_not_now"),
 )
 async def add(request: Request, body: AddBody, actor: CurrentActor) -> Response:
     """The reporter adds to an open case."""
@@ -230,7 +276,11 @@ async def add(request: Request, body: AddBody, actor: CurrentActor) -> Response:
     return json_response(public_json(service, await service.reading.follow(body.number, body.code)))
 
 
-@router.get("/cases/{case_id}", summary="One case 案件详情", responses=problems("not_found", "identity.sign_in_needed"))
+@router.get(
+    "/cases/{case_id}",
+    summary="One case 案件详情",
+    responses=answers(CaseDetail, "not_found", "identity.sign_in_needed"),
+)
 async def case(
     request: Request,
     case_id: UUID,
@@ -246,7 +296,9 @@ async def case(
 
 
 @router.get(
-    "/cases/{case_id}/story", summary="Its story 办理经过", responses=problems("not_found", "identity.sign_in_needed")
+    "/cases/{case_id}/story",
+    summary="Its story 办理经过",
+    responses=answers(StoryPage, "not_found", "identity.sign_in_needed"),
 )
 async def story(
     request: Request,

@@ -7,18 +7,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from yiwang.casework.api.answers import json_response, problems
+from yiwang.casework.api.answers import answers, json_response, problems
 from yiwang.casework.api.bodies import ReassignBody, StepBody, service_of
 from yiwang.casework.api.cases import read_loose_cursor, write_cursor
+from yiwang.casework.api.schemas import StepAnswer, TaskPage
 from yiwang.casework.api.secrecy import secret_task
 from yiwang.casework.api.values import Word
 from yiwang.casework.api.views import task_json
 from yiwang.kernel.access import SignedInActor
 
 router = APIRouter(tags=["tasks 任务"])
+_HAND = problems(
+    "flow.task_already_done", "flow.task_taken", "flow.task_not_yours", "identity.sign_in_needed", "not_found"
+)
 
 
-@router.get("/tasks", summary="My tasks 我的任务", responses=problems("identity.sign_in_needed"))
+@router.get("/tasks", summary="My tasks 我的任务", responses=answers(TaskPage, "identity.sign_in_needed"))
 async def tasks(
     request: Request,
     actor: SignedInActor,
@@ -40,7 +44,21 @@ async def tasks(
 @router.post(
     "/tasks/{task_id}/complete",
     summary="Finish a step 办结本步",
-    responses=problems("case.outcome_needs", "case.department_unknown", "identity.sign_in_needed", "not_found"),
+    responses=answers(
+        StepAnswer,
+        "case.outcome_needs",
+        "case.class_unknown",
+        "case.standard_unknown",
+        "case.department_unknown",
+        "case.section_not_of_department",
+        "case.photo_unknown",
+        "flow.outcome_unknown",
+        "flow.task_already_done",
+        "flow.task_not_yours",
+        "flow.instance_suspended",
+        "identity.sign_in_needed",
+        "not_found",
+    ),
 )
 async def complete(request: Request, task_id: UUID, body: StepBody, actor: SignedInActor) -> Response:
     """Finish a task with one of its outcomes. When somebody was faster, the answer says who and when."""
@@ -59,7 +77,7 @@ async def complete(request: Request, task_id: UUID, body: StepBody, actor: Signe
     )
 
 
-@router.post("/tasks/{task_id}/claim", status_code=204, summary="Claim 签收", responses=problems("not_found"))
+@router.post("/tasks/{task_id}/claim", status_code=204, summary="Claim 签收", responses=_HAND)
 async def claim(request: Request, task_id: UUID, actor: SignedInActor) -> None:
     """Take a task out of its post's queue for oneself."""
     service = service_of(request)
@@ -67,7 +85,7 @@ async def claim(request: Request, task_id: UUID, actor: SignedInActor) -> None:
         await service.steps.claim(task_id, actor)
 
 
-@router.post("/tasks/{task_id}/reassign", status_code=204, summary="Hand on 转派", responses=problems("not_found"))
+@router.post("/tasks/{task_id}/reassign", status_code=204, summary="Hand on 转派", responses=_HAND)
 async def reassign(request: Request, task_id: UUID, body: ReassignBody, actor: SignedInActor) -> None:
     """Hand a task to another person of the same post or organisation."""
     service = service_of(request)

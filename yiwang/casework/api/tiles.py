@@ -16,7 +16,10 @@ router = APIRouter(prefix="/tiles/cases", tags=["tiles 地图瓦片"])
 @router.get(
     "/{z}/{x}/{y}.mvt",
     summary="Open cases as a vector tile 在办案件瓦片",
-    responses={200: {"content": {MEDIA_TYPE: {}}}, **problems("identity.sign_in_needed", "geo.tile_out_of_range")},
+    responses={
+        200: {"content": {MEDIA_TYPE: {}}},
+        **problems("identity.sign_in_needed", "identity.forbidden", "geo.tile_out_of_range"),
+    },
     response_class=Response,
 )
 async def tile(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from yiwang.casework.api.answers import json_response, problems
+from yiwang.casework.api.answers import answers, json_response
 from yiwang.casework.api.bodies import service_of
+from yiwang.casework.api.schemas import CaseTypeItem, ClassItem
 from yiwang.casework.api.values import Key
 
 router = APIRouter(prefix="/case-types", tags=["case types 案件类型"])
 
 
-@router.get("", summary="Case types 案件类型")
+@router.get("", summary="Case types 案件类型", responses={200: {"model": list[CaseTypeItem]}})
 async def case_types(request: Request) -> Response:
     """All case types that reports may name, with their channels."""
     return json_response(
@@ -33,7 +34,11 @@ async def case_types(request: Request) -> Response:
     )
 
 
-@router.get("/{key}/classes", summary="Classes and standards 分类与标准", responses=problems("case.type_unknown"))
+@router.get(
+    "/{key}/classes",
+    summary="Classes and standards 分类与标准",
+    responses=answers(list[ClassItem], "case.type_unknown"),
+)
 async def classes(request: Request, key: Key) -> Response:
     """The class tree with filing and closing standards and limits."""
     case_type = service_of(request).catalogue.latest(key)

@@ -11,7 +11,9 @@ from yiwang.casework.api.bodies import DecisionBody, ExtensionBody, FoldBody, No
 from yiwang.kernel.access import SignedInActor
 
 router = APIRouter(prefix="/cases/{case_id}", tags=["case verbs 案件操作"])
-_MAY = problems("not_found", "identity.forbidden", "identity.sign_in_needed", "case.operation_not_now")
+_MAY = problems(
+    "not_found", "identity.forbidden", "identity.sign_in_needed", "case.operation_not_now", "flow.instance_suspended"
+)
 
 
 @router.post("/suspend", status_code=204, summary="Suspend 挂账", responses=_MAY)

@@ -105,24 +105,46 @@ function tickDeadlines() {
 setInterval(tickDeadlines, 5000);
 
 // ---- the live connection --------------------------------------------------------------------------------------------
-let source = null;
+// A browser allows six connections to one host, so a page that nobody sees gives its own up and catches up later.
 const listeners = new Set();
+const sign = document.querySelector("[data-offline]");
+let source = null;
+let cursor = "";
+let warning = null;
 
 /** Hear of everything that happens: listener(entry). Opens the connection when first used. */
 export function onLive(listener) {
   if (body.live !== "yes") return;
   listeners.add(listener);
-  if (source) return;
-  source = new EventSource("/api/v1/live");
-  const sign = document.querySelector("[data-offline]");
-  let timer = null;
-  source.addEventListener("open", () => { clearTimeout(timer); if (sign) sign.hidden = true; });
-  source.addEventListener("error", () => { clearTimeout(timer); timer = setTimeout(() => { if (sign) sign.hidden = false; }, 4000); });
+  if (!source && !document.hidden) open();
+}
+
+function open() {
+  source = new EventSource(cursor ? `/api/v1/live?after=${cursor}` : "/api/v1/live");
+  source.addEventListener("open", () => { clearTimeout(warning); if (sign) sign.hidden = true; });
+  source.addEventListener("error", () => {
+    clearTimeout(warning);
+    warning = setTimeout(() => { if (sign) sign.hidden = false; }, 4000);
+    if (source.readyState === EventSource.CLOSED) { close(); setTimeout(() => { if (!document.hidden) open(); }, 3000); }
+  });
   source.addEventListener("reset", () => location.reload());
   source.addEventListener("entry", (event) => {
+    cursor = event.lastEventId;
     const entry = JSON.parse(event.data);
     if (entry.kind === "clock") setClock(entry);
     for (const each of listeners) each(entry);
   });
 }
-addEventListener("beforeunload", () => source && source.close());
+
+function close() {
+  clearTimeout(warning);
+  source?.close();
+  source = null;
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!listeners.size) return;
+  if (document.hidden) close();
+  else if (!source) open();
+});
+addEventListener("pagehide", close);

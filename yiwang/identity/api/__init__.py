@@ -6,8 +6,19 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from yiwang.identity.api import accounts, directory, session, tokens
+from yiwang.identity.api.bodies import problems
 
-router = APIRouter(prefix="/api/v1")
+# What may be refused before a route is reached, whatever the route.
+_ANYWHERE = problems(
+    "input.unreadable",
+    "identity.token_invalid",
+    "identity.cross_site",
+    "input.too_large",
+    "input.too_many_requests",
+    "unavailable",
+)
+
+router = APIRouter(prefix="/api/v1", responses=_ANYWHERE)
 router.include_router(session.router)
 router.include_router(tokens.router)
 router.include_router(directory.router)

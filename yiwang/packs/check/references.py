@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree
 from yiwang.identity.declarations import PostKindDeclaration, RoleDeclaration
-from yiwang.identity.separation import check_role
-from yiwang.kernel.errors import Problem
+from yiwang.packs.check.grants import check_grants
 from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.loader import Loaded, Pack
 from yiwang.packs.model.pack import RolesFile
@@ -232,12 +231,7 @@ def _check_roles(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
             if role not in roles:
                 place = pack.roles.source.place(("posts", index, "roles", number))
                 unknown(findings, place, ("角色", "role"), role, roles)
-    for index, declared in enumerate(pack.roles.value.roles):
-        try:
-            check_role(declared)
-        except Problem as problem:
-            reason = {"reason_zh": problem.message("zh"), "reason_en": problem.message("en")}
-            findings.add(pack.roles.source.place(("roles", index)), "pack.role_verb", **reason)
+    check_grants(pack.roles, findings)
     for room in ("posts", "roles"):
         seen: dict[str, int] = {}
         items: Sequence[PostKindDeclaration | RoleDeclaration] = getattr(pack.roles.value, room)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from yiwang.packs.findings import Findings
@@ -23,6 +24,7 @@ async def run_simulation(
     speed: float | None = None,
     seed: int | None = None,
     rate: float | None = None,
+    leave: Collection[str] = (),
     tell: Tell = print,
     tally: Tally | None = None,
 ) -> None:
@@ -33,6 +35,7 @@ async def run_simulation(
         city: the city's folder; its demo accounts are the actors, its demo day gives what is not given here.
         speed: city seconds per real second; None leaves the clock as it runs.
         rate: reports per city hour on the day's average.
+        leave: logins and kinds of post that people take over, whose tasks the simulation leaves alone.
         tally: filled with what is done.
 
     Raises:
@@ -48,7 +51,7 @@ async def run_simulation(
     seed = seed if seed is not None else day_file.seed if day_file else 1
     rate = rate if rate is not None else day_file.reports_per_hour if day_file else 60.0
     doorway = Doorway(url)
-    crew = Crew(loaded, doorway.client)
+    crew = Crew(loaded, doorway.client, leave)
     try:
         clock = CityTime(Remote(doorway.client()))
         await _arrive(clock, tell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -39,7 +39,8 @@ class Member:
 class Crew:
     """All members. ``connect`` makes a client to the city."""
 
-    def __init__(self, city: City, connect: Callable[[], httpx.AsyncClient]) -> None:
+    def __init__(self, city: City, connect: Callable[[], httpx.AsyncClient], leave: Collection[str] = ()) -> None:
+        """``leave``: logins and kinds of post that people take over; the simulation does nothing in their place."""
         demo = city.file.value.demo
         if demo is None:
             raise ValueError(f"the city {city.id} has no demo accounts")
@@ -50,6 +51,7 @@ class Crew:
         self.members = {
             account.login: Member(account, tuple(held_posts(account)), Remote(connect(), next(self._places)))
             for account in demo.accounts
+            if account.login not in leave and not {kind for kind, _, _ in held_posts(account)} & set(leave)
         }
         self._by_id: dict[UUID, str] = {}
 

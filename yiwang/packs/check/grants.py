@@ -1,0 +1,48 @@
+"""Grants in roles: kind and verbs must be ones that some engine asks for, or the grant would silently give nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from yiwang.casework.rules import VERBS
+from yiwang.identity.separation import COMMON, RESERVED, SYSTEM_ALSO, check_role
+from yiwang.kernel.errors import Problem
+from yiwang.packs.findings import Findings, suggestion
+from yiwang.packs.loader import Loaded
+from yiwang.packs.model.pack import RolesFile
+
+CASE_VERBS = frozenset({"read", "report", "read_personal"}) | {rule.grant for rule in VERBS.values()}
+TASK_VERBS = frozenset({"read", "assign", "complete_any"})
+
+
+def known_verbs() -> dict[str, frozenset[str]]:
+    """Kind of thing → verbs that engines ask for; ``*`` among them where any verb may be asked."""
+    known: dict[str, frozenset[str]] = {"case": CASE_VERBS, "task": TASK_VERBS}
+    tables: list[Mapping[str, frozenset[str]]] = [*RESERVED.values(), COMMON, SYSTEM_ALSO]
+    for table in tables:
+        for kind, verbs in table.items():
+            known[kind] = known.get(kind, frozenset()) | verbs
+    return known
+
+
+def check_grants(roles: Loaded[RolesFile], findings: Findings) -> None:
+    """Every grant of every role, and whether the role's class may have it."""
+    known = known_verbs()
+    for index, role in enumerate(roles.value.roles):
+        try:
+            check_role(role)
+        except Problem as problem:
+            reason = {"reason_zh": problem.message("zh"), "reason_en": problem.message("en")}
+            findings.add(roles.source.place(("roles", index)), "pack.role_verb", **reason)
+        for number, grant in enumerate(role.grants):
+            trail = ("roles", index, "grants", number)
+            if grant.kind not in known:
+                zh, en = suggestion(grant.kind, known)
+                place = roles.source.place((*trail, "kind"))
+                findings.add(place, "pack.grant_kind", kind=grant.kind, hint_zh=zh, hint_en=en)
+                continue
+            for at, verb in enumerate(grant.verbs):
+                if verb != "*" and verb not in known[grant.kind] and "*" not in known[grant.kind]:
+                    zh, en = suggestion(verb, known[grant.kind])
+                    place = roles.source.place((*trail, "verbs", at))
+                    findings.add(place, "pack.grant_verb", kind=grant.kind, verb=verb, hint_zh=zh, hint_en=en)
