@@ -37,13 +37,20 @@ _longest_word = 40
 
 def clean(text: str) -> str:
     """The text as it is stored: NFC, line ends as ``\\n``, tabs as blanks, nothing invisible, no blanks around it."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
     return unicodedata.normalize("NFC", text).strip()
 
 
 def clean_line(text: str) -> str:
     """As :func:`clean`, on one line: any run of blanks and line ends becomes one blank."""
-    return _BLANKS.sub(" ", clean(text).replace("\n", " "))
+    text = clean(text)
+    return (
+        text
+        if text.isascii() and text.isprintable() and "  " not in text
+        else _BLANKS.sub(" ", text.replace("\n", " "))
+    )
 
 
 def _if_text(cleaner: object, value: object) -> object:

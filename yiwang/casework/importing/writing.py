@@ -104,7 +104,7 @@ class Writer:
         )
         if planned:
             await self._flow.write_starts(connection, planned)
-        await journal.append_many(connection, self._entries(cases, numbers))
+        await journal.copy(connection, self._entries(cases, numbers))
 
     async def _numbers(self, connection: Connection, cases: Sequence[PastCase]) -> list[str]:
         zone = self._calendar.hours.timezone

@@ -6,7 +6,7 @@ that tampering shows and writers never wait for the chain.
 
 from yiwang.kernel.journal.entry import Entry, JournalRow, entry
 from yiwang.kernel.journal.seal import SealReport, seal, verify
-from yiwang.kernel.journal.store import append, append_many, follow, open_era, story
+from yiwang.kernel.journal.store import append, append_many, copy, follow, open_era, story
 
 __all__ = [
     "Entry",
@@ -14,6 +14,7 @@ __all__ = [
     "SealReport",
     "append",
     "append_many",
+    "copy",
     "entry",
     "follow",
     "open_era",

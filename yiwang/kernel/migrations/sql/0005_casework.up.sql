@@ -83,8 +83,9 @@ create index case_file_closed on case_file (closed_at) where closed_at is not nu
 create index case_file_archivable on case_file (type, closed_at) where closed_at is not null and archived_at is null;
 
 -- Who reported: personal data, apart from the case, with the code that lets them follow it.
+-- Its row and that of case_text are written in the statement that writes the case; a foreign key would only check that.
 create table case_reporter (
-    case_id uuid primary key references case_file (id),
+    case_id uuid primary key,
     code text not null,
     name text not null,
     phone text not null,
@@ -95,7 +96,7 @@ create index case_reporter_phone on case_reporter (phone, case_id) where phone <
 
 -- Searchable words of a case: each bigram is prefixed with its month, so that a search walks back in bounded steps.
 create table case_text (
-    case_id uuid primary key references case_file (id),
+    case_id uuid primary key,
     terms tsvector not null
 );
 create index case_text_terms on case_text using gin (terms);
