@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
@@ -52,20 +52,19 @@ class Browser:
         self._events: list[str] = []
         self.console: list[str] = []
 
-        high_read, high_write = (fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_read, to_write))
-
-        def place() -> None:
-            # The pipes' own numbers may be 3 or 4: both move away before they are put in place.
-            os.dup2(high_read, 3)
-            os.dup2(high_write, 4)
-
-        self._process = subprocess.Popen(
+        # Their own numbers may be 3 or 4: both move away before they are put in place.
+        high_read, high_write = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (to_read, to_write))
+        self._process = os.posix_spawn(
+            program,
             [program, *_FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"],
-            preexec_fn=place,
-            close_fds=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_DUP2, high_read, 3),
+                (os.POSIX_SPAWN_DUP2, high_write, 4),
+            ],
         )
         for end in (to_read, to_write, high_read, high_write):
             os.close(end)
@@ -76,12 +75,8 @@ class Browser:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        os.kill(self._process, signal.SIGTERM)
+        os.waitpid(self._process, 0)
         self._profile.cleanup()
 
     def call(self, method: str, session: str | None = None, **parameters: object) -> dict[str, object]:
@@ -179,7 +174,9 @@ def main() -> None:
     chosen = parser.parse_args()
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not program:
-        raise SystemExit("chromium is not installed: apt-get install -y --no-install-recommends chromium fonts-noto-cjk")
+        raise SystemExit(
+            "chromium is not installed: apt-get install -y --no-install-recommends chromium fonts-noto-cjk"
+        )
     cookie = sign_in(chosen.base, chosen.login) if chosen.login else None
     path = chosen.path
     if path.startswith("case:"):

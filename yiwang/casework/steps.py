@@ -302,6 +302,8 @@ class Steps:
                 "channel": case.channel,
                 "class": case.class_code,
                 "urgency": case.urgency,
+                "department": case.department_id,
+                "limit": case.limit_text,
                 "verify": False,
                 "visit": case_type.declaration.return_visit,
                 "warn": case_type.declaration.warn,

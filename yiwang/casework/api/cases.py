@@ -137,7 +137,7 @@ async def cases(
     actor.require("case", "read")
     found = service.parts.directory.organisation_by_code(department) if department else None
     if department and found is None:
-        return json_response({"items": [], "next": None})
+        return json_response({"items": [], "next": None, "searched_back_to": None})
     wanted = CaseFilter(
         state=state,
         status=status,

@@ -134,6 +134,8 @@ class Writer:
                 "channel": case.channel,
                 "class": None,
                 "urgency": "normal",
+                "department": case.department_id,
+                "limit": None,
                 "verify": False,
                 "visit": False,
                 "warn": self._case_type.declaration.warn,

@@ -82,6 +82,8 @@ class Drafting:
             "channel": report.channel,
             "class": class_code,
             "urgency": urgency,
+            "department": None,
+            "limit": case_type.standard(class_code, None).limit if class_code else None,
             "verify": False,
             "visit": case_type.declaration.return_visit,
             "warn": case_type.declaration.warn,

@@ -52,9 +52,7 @@ async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:
 
 async def copy(connection: Connection, entries: Sequence[Entry]) -> None:
     """Write many entries in the caller's transaction by COPY, for imports: the same rows as :func:`append_many`."""
-    tx = await connection.fetchval(
-        "select (select max(base) from journal_era) + pg_current_xact_id()::text::bigint"
-    )
+    tx = await connection.fetchval("select (select max(base) from journal_era) + pg_current_xact_id()::text::bigint")
     await connection.copy_records_to_table(
         "journal",
         columns=("tx", *_FIELDS),
