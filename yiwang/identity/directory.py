@@ -102,12 +102,7 @@ class Snapshot:
             servers={
                 (kind, item.area): item for item in reversed(ordered) if item.active for kind in item.serves
             },  # reversed: the first declared wins where two serve the same
-            widest={
-                kind: item
-                for item in sorted(ordered[::-1], key=lambda item: -len(item.area))
-                if item.active
-                for kind in item.serves
-            },
+            widest=_widest(ordered),
             all_posts=all_posts,
             active_posts=tuple(post for post in all_posts.values() if post.active),
             posts_by_code=_tuples(code_posts),
@@ -127,6 +122,16 @@ def _depth_first(by_id: dict[int, OrganisationRow]) -> tuple[OrganisationRow, ..
     """Parents before children, siblings as given."""
     rank = {item: position for position, item in enumerate(by_id)}
     return tuple(sorted(by_id.values(), key=lambda item: [rank[step] for step in item.path if step in rank]))
+
+
+def _widest(organisations: Iterable[OrganisationRow]) -> dict[str, OrganisationRow]:
+    """For each kind of department the organisation with the widest area; the first declared among equals."""
+    found: dict[str, OrganisationRow] = {}
+    for item in organisations:
+        for kind in item.serves if item.active else ():
+            if kind not in found or len(item.area) < len(found[kind].area):
+                found[kind] = item
+    return found
 
 
 def _subtrees(organisations: Iterable[OrganisationRow]) -> dict[int, frozenset[int]]:
