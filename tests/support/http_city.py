@@ -168,7 +168,7 @@ class HttpCity(SmallCity):
     def server_log(self, number: int = 0) -> Path:
         return self.settings.home / f"server-{number}.log"
 
-    async def close(self) -> None:
+    async def leave(self) -> None:
         for client in self._clients.values():
             await client.aclose()
 
@@ -306,7 +306,7 @@ async def http_city(server: EmbeddedServer, home: Path, **more: object) -> Async
         async with running(settings, url) as app:
             found = HttpCity(app, settings, url)
             yield found
-            await found.close()
+            await found.leave()
     finally:
         await server.drop_database(name)
 

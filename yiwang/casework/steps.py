@@ -97,16 +97,23 @@ class Steps:
             if found is None:
                 await parts.flow.lock_task(connection, task_id)  # says who finished it and when
                 raise NotFound(what="任务 the task")
-            case, node = found
+            case, task, instance = found
             case_type = await parts.catalogue.version(connection, case.type, case.type_version)
             changes, variables = self._judge(case, case_type, given)
             if given.outcome == "handle_self" and actor.account_id is not None:
                 changes["handler_id"], variables["handler"] = actor.account_id, str(actor.account_id)
-            outcome = case_type.definition.graph.task(node).outcomes.get(given.outcome)
+            outcome = case_type.definition.graph.task(task.node).outcomes.get(given.outcome)
             if outcome is not None:
                 self._check_needs(given, outcome.needs, case, changes)
             advance = await parts.flow.complete(
-                connection, task_id, actor, given.outcome, variables, now, note=given.note
+                connection,
+                task_id,
+                actor,
+                given.outcome,
+                variables,
+                now,
+                note=given.note,
+                locked=(task, instance),
             )
             finished = advance.finished
             stage = finished.stage if finished else case.stage
@@ -375,7 +382,7 @@ class Steps:
             if found is None:
                 await parts.flow.lock_task(connection, task_id)  # says who finished it and when
                 raise NotFound(what="任务 the task")
-            case, _ = found
+            case = found[0]
             if verb == "case.claimed" or person is None:
                 await parts.flow.claim(connection, task_id, actor)
             else:

@@ -9,6 +9,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from yiwang.casework.model import CaseFile, Reporter, State
+from yiwang.flow.model import InstanceRow, TaskRow
+from yiwang.flow.service import LOCKED_COLUMNS, locked_of
 from yiwang.kernel.database import Connection, JsonObject, Record
 
 COLUMNS = ", ".join(f"c.{item.name}" for item in dataclass_fields(CaseFile))
@@ -78,14 +80,15 @@ async def case_for_update(connection: Connection, case_id: UUID) -> CaseFile | N
     return case_of(row) if row else None
 
 
-async def case_for_task(connection: Connection, task_id: UUID) -> tuple[CaseFile, str] | None:
-    """The case that a live task belongs to, locked, and the task's node; None when the task is not live (any more)."""
+async def case_for_task(connection: Connection, task_id: UUID) -> tuple[CaseFile, TaskRow, InstanceRow] | None:
+    """The case that a live task belongs to, the task and its flow instance, all locked; None when the task is not live
+    (any more)."""
     row = await connection.fetchrow(
-        f"select {COLUMNS}, t.node from flow_task t join flow_instance i on i.id = t.instance_id"
+        f"select {COLUMNS}, {LOCKED_COLUMNS} from flow_task t join flow_instance i on i.id = t.instance_id"
         " join case_file c on c.id = t.subject_id where t.id = $1 for update of i, t for no key update of c",
         task_id,
     )
-    return (case_of(row), row["node"]) if row else None
+    return (case_of(row), *locked_of(row, len(dataclass_fields(CaseFile)))) if row else None
 
 
 async def change_case(connection: Connection, case_id: UUID, changes: Changes) -> None:

@@ -100,14 +100,19 @@ class FlowBase:
         )
 
     async def lock_own_task(
-        self, connection: Connection, task_id: UUID, actor: Actor, verb: str = "complete_any"
+        self,
+        connection: Connection,
+        task_id: UUID,
+        actor: Actor,
+        verb: str = "complete_any",
+        locked: tuple[TaskRow, InstanceRow] | None = None,
     ) -> tuple[TaskRow, InstanceRow]:
         """As :meth:`lock_task`, for one who may act on it: its assignee, a holder of its post, or by a grant task:``verb``.
 
         Raises:
             TaskNotYours: neither.
         """
-        task, instance = await self.lock_task(connection, task_id)
+        task, instance = locked or await self.lock_task(connection, task_id)
         with_person = task.assignee_id is not None
         own = actor.account_id == task.assignee_id if with_person else task.post_id in actor.posts
         if not own and not actor.reaches(

@@ -118,10 +118,12 @@ class RunningVerbs(DefinitionVerbs):
         at: datetime,
         *,
         note: str = "",
+        locked: tuple[TaskRow, InstanceRow] | None = None,
     ) -> Advance:
         """Finish a task with one of its outcomes; ``variables`` are kept by the instance.
 
-        Two statements: one that locks and reads, one that writes (definitions with branches read two more).
+        Two statements: one that locks and reads, one that writes (definitions with branches read two more). A caller
+        that locks its own row together with flow's (``LOCKED_COLUMNS``) gives what it read as ``locked`` and saves one.
 
         Raises:
             TaskAlreadyDone: somebody was faster; names them and the time.
@@ -130,7 +132,7 @@ class RunningVerbs(DefinitionVerbs):
             OutcomeUnknown: the step has no such outcome; lists those that it has.
             VariablesInvalid, ConditionFailed, NobodyForStep, LimitUnknown: the walk cannot go on; nothing is changed.
         """
-        task, instance = await self.lock_own_task(connection, task_id, actor)
+        task, instance = await self.lock_own_task(connection, task_id, actor, locked=locked)
         self.require_active(instance)
         standing = await self.standing(connection, instance, task)
         node = standing.definition.graph.task(task.node)

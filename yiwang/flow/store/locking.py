@@ -16,12 +16,15 @@ from yiwang.flow.store.columns import (
     timer_of,
     token_of,
 )
-from yiwang.kernel.database import Connection
+from yiwang.kernel.database import Connection, Record
 
 # The order in `of i, t` is the order of locking: the instance, then the task. Whoever waited for the instance finds the
 # task gone if somebody else has finished it meanwhile, and gets no row.
+LOCKED_COLUMNS = f"{listed(TASK, 't')}, {listed(INSTANCE, 'i')}"
+"""What :func:`locked_of` reads: the columns of flow_task ``t`` and flow_instance ``i``."""
+
 _LOCK_TASK = (
-    f"select {listed(TASK, 't')}, {listed(INSTANCE, 'i')} from flow_task t join flow_instance i on i.id = t.instance_id"
+    f"select {LOCKED_COLUMNS} from flow_task t join flow_instance i on i.id = t.instance_id"
     " where t.id = $1 for update of i, t"
 )
 _LOCK_INSTANCE = f"select {listed(INSTANCE)} from flow_instance where id = $1 for update"
@@ -30,10 +33,15 @@ _TOKENS = f"select {listed(TOKEN)} from flow_token where instance_id = $1 order 
 _TIMERS = f"select {listed(TIMER)} from flow_timer where instance_id = $1 order by id"
 
 
+def locked_of(row: Record, offset: int = 0) -> tuple[TaskRow, InstanceRow]:
+    """The task and instance of a row that holds :data:`LOCKED_COLUMNS` from ``offset`` on."""
+    return task_of(row, offset), instance_of(row, offset + len(TASK))
+
+
 async def lock_task(connection: Connection, task_id: UUID) -> tuple[TaskRow, InstanceRow] | None:
     """An open task with its instance, both locked; None when it is not open (any more)."""
     row = await connection.fetchrow(_LOCK_TASK, task_id)
-    return None if row is None else (task_of(row), instance_of(row, len(TASK)))
+    return None if row is None else locked_of(row)
 
 
 async def lock_instance(connection: Connection, instance_id: UUID) -> InstanceRow | None:
