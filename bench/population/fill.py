@@ -251,7 +251,8 @@ async def _fill_chunks(url: str, archive: Archive, firsts: list[int], base: int,
         statements = await _insertions(connection)
         while queue:
             first = queue.pop()
-            rows += await _fill_chunk(connection, archive, first, base, statements)
+            written = await _fill_chunk(connection, archive, first, base, statements)
+            rows += written
             finished = total - len(queue)
             if finished % max(1, total // 20) == 0:
                 say(

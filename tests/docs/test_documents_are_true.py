@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -199,15 +200,19 @@ def test_files_of_the_guides_pass_the_check(guide: Path) -> None:
     assert not ours, "\n".join(f"{item.file}:{item.line} {item.code} {item.en}" for item in ours)
 
 
-def test_the_scenario_of_the_guide_passes(guide: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    home = tmp_path_factory.mktemp("home")
-    for folder in (home, *list(home.parents)[:2]):
-        folder.chmod(0o755)  # as root, the database runs as another account
+def test_the_scenario_of_the_guide_passes(guide: Path) -> None:
+    # Not below pytest's own folder, which is closed to the account that runs the database for root.
+    with tempfile.TemporaryDirectory(prefix="yiwang-guide-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o755)
+        _run_scenario(guide, home)
+
+
+def _run_scenario(guide: Path, home: str) -> None:
     scenario = "packs/tree-pruning/scenarios/pruning.yaml"
     done = subprocess.run(
         [sys.executable, "-m", "yiwang.cli", "scenario", scenario],
         cwd=guide,
-        env={**os.environ, "YIWANG_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "YIWANG_HOME": home, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -172,11 +171,8 @@ def test_真实区县_全部划分(
     boundary = real_boundary(code)
     shapes = generate_communities(boundary, real_divisions(code), within=code)
     communities = [(c, shape) for c, shape in shapes.items() if len(c) == 12]
-    began = time.monotonic()
     cells, report = generate_unit_grids(communities)
-    seconds = time.monotonic() - began
     assert len(cells) > cells_at_least
-    assert seconds < 30, "seconds, not minutes, also on a busy machine"
     assert shapely.coverage_is_valid([cell.geometry for cell in cells])
     on_ground = metric([cell.geometry for cell in cells], report.epsg)
     ground = metric([boundary], report.epsg)[0]

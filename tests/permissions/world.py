@@ -24,7 +24,7 @@ class Task:
     login: str | None
 
     def with_person(self, person: Person) -> bool:
-        return person.login == self.login if self.login is not None else self.post in person.posts
+        return person.account == self.login if self.login is not None else self.post in person.posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ async def build(city: HttpCity) -> list[Standing]:
     folded = await opened("东街一社区并案", FIRST)
     await city.cases.operations.fold(folded.id, shift, head.number)
     await _without_place(city, made)
-    return [await _standing(city, name, made[name]) for name in made]
+    return [await standing_of(city, name, made[name]) for name in made]
 
 
 async def _without_place(city: HttpCity, made: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ async def _without_place(city: HttpCity, made: dict[str, Any]) -> None:
     made["东街一社区网格事件"] = answer.json()
 
 
-async def _standing(city: HttpCity, name: str, receipt: dict[str, Any]) -> Standing:
+async def standing_of(city: HttpCity, name: str, receipt: dict[str, Any]) -> Standing:
     case_id = UUID(receipt["id"])
     directory = city.services.identity.directory
     async with city.services.context.database.connection() as connection:

@@ -93,6 +93,12 @@ class HttpCity(SmallCity):
     async def actor(self, login: str) -> Actor:
         return await self.services.identity.actor_of(None, await self.session(login), ADDRESS)
 
+    async def account(self, login: str) -> dict[str, Any]:
+        """The account of this login, as the system administrator sees it."""
+        found = await (await self.client("sysadmin")).get("/api/v1/accounts", params={"q": login})
+        account: dict[str, Any] = next(item for item in found.json()["items"] if item["login"] == login)
+        return account
+
     async def holder_login(self, task: TaskRow) -> str:
         """The login of somebody who may take the task."""
         directory = self.services.identity.directory

@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse
 from yiwang.casework.api.answers import answers, json_response, problems
 from yiwang.casework.api.bodies import service_of
 from yiwang.casework.api.schemas import Uploaded
-from yiwang.casework.api.secrecy import secret_attachment
+from yiwang.casework.api.secrecy import reader_of, secret_attachment
 from yiwang.casework.api.views import attachment_json
 from yiwang.casework.model import AttachmentKind
 from yiwang.kernel.access import CurrentActor
@@ -66,7 +66,7 @@ async def read(
     """The original file, for readers of its case or holders of its claim."""
     service = service_of(request)
     async with secret_attachment():
-        found = await service.reading.attachment(attachment_id, actor, claim)
+        found = await service.reading.attachment(attachment_id, reader_of(actor), claim)
     headers = {**_HEADERS, "Content-Disposition": f"inline; filename*=UTF-8''{quote(found.name)}"}
     return _file(service.attachments.path(found.sha256), found.media_type, headers)
 
@@ -83,7 +83,7 @@ async def thumbnail(
     """A small JPEG without metadata."""
     service = service_of(request)
     async with secret_attachment():
-        found = await service.reading.attachment(attachment_id, actor, claim)
+        found = await service.reading.attachment(attachment_id, reader_of(actor), claim)
     return _file(service.attachments.path(found.sha256).with_suffix(".jpg"), "image/jpeg", _HEADERS)
 
 

@@ -31,6 +31,7 @@ from yiwang.casework.api.schemas import (
     StoryPage,
     Summary,
 )
+from yiwang.casework.api.secrecy import reader_of
 from yiwang.casework.api.values import ClassCode, Key, Moment, Number, Word, in_reach
 from yiwang.casework.api.views import public_json, row_json, view_json
 from yiwang.casework.errors import RepeatedDifferently
@@ -291,7 +292,11 @@ async def case(
 ) -> Response:
     """Everything about a case, with the operations that are possible now and why the others are not."""
     service = service_of(request)
-    view = await service.reading.view(case_id, actor, purpose=purpose)
+    reader = reader_of(actor)
+    if purpose and reader is not actor:  # the journal names the account, so the limits are asked for apart
+        async with service.context.database.connection() as connection:
+            await service.reading.readable(connection, case_id, reader)
+    view = await service.reading.view(case_id, actor if purpose else reader, purpose=purpose)
     return json_response(view_json(service, view))
 
 
@@ -308,7 +313,7 @@ async def story(
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> Response:
     """The journal of the case in order; page on with `after` = the last `seq`."""
-    rows = await service_of(request).reading.story(case_id, actor, after=after, limit=limit)
+    rows = await service_of(request).reading.story(case_id, reader_of(actor), after=after, limit=limit)
     return json_response(
         {"items": [row_json(row) for row in rows], "next": rows[-1].seq if len(rows) == limit else None}
     )

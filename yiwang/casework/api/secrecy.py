@@ -1,14 +1,34 @@
-"""What somebody may not see does not exist for them: the same answer as for an id that was never given out."""
+"""What somebody may not see does not exist for them: the same answer as for an id that was never given out.
+
+And whose tasks somebody has: an API token acts for its owner, but takes the owner's tasks only if it was made so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from yiwang.casework.service import CaseService
+from yiwang.flow.errors import TaskNotYours
 from yiwang.kernel.access import Actor
 from yiwang.kernel.errors import NotFound, Problem
+
+
+def reader_of(actor: Actor) -> Actor:
+    """The actor for reading: a token without its owner's posts sees nothing for being handed to the owner."""
+    return replace(actor, account_id=None) if _without_tasks(actor) else actor
+
+
+def require_own_tasks(actor: Actor, verb: str) -> None:
+    """Raises TaskNotYours for a token that has neither its owner's tasks nor the grant ``task:verb``."""
+    if _without_tasks(actor) and not actor.may("task", verb):
+        raise TaskNotYours()
+
+
+def _without_tasks(actor: Actor) -> bool:
+    return actor.kind == "token" and not actor.posts
 
 
 @asynccontextmanager
@@ -21,7 +41,7 @@ async def secret_task(service: CaseService, task_id: UUID, actor: Actor) -> Asyn
     try:
         yield
     except Problem as problem:
-        if not await _may_know(service, task_id, actor):
+        if not await _may_know(service, task_id, reader_of(actor)):
             raise NotFound(what="任务 the task") from problem
         raise
 
@@ -47,7 +67,8 @@ async def _may_know(service: CaseService, task_id: UUID, actor: Actor) -> bool:
         )
         if row is None:
             return False
-        if actor.account_id in row["people"] or not set(actor.posts).isdisjoint(row["posts"]):
+        own = actor.account_id is not None and actor.account_id in row["people"]
+        if own or not set(actor.posts).isdisjoint(row["posts"]):
             return True
         if actor.reaches("task", "read", area=row["area"], organisation=row["organisation_id"], grid=row["grid"]):
             return True

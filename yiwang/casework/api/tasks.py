@@ -11,7 +11,7 @@ from yiwang.casework.api.answers import answers, json_response, problems
 from yiwang.casework.api.bodies import ReassignBody, StepBody, service_of
 from yiwang.casework.api.cases import read_loose_cursor, write_cursor
 from yiwang.casework.api.schemas import StepAnswer, TaskPage
-from yiwang.casework.api.secrecy import secret_task
+from yiwang.casework.api.secrecy import reader_of, require_own_tasks, secret_task
 from yiwang.casework.api.values import Word
 from yiwang.casework.api.views import task_json
 from yiwang.kernel.access import SignedInActor
@@ -32,7 +32,7 @@ async def tasks(
 ) -> Response:
     """Tasks of my posts and those handed to me, the most pressing first."""
     service = service_of(request)
-    rows = await service.reading.tasks(actor, stage=stage, after=read_loose_cursor(after), limit=limit)
+    rows = await service.reading.tasks(reader_of(actor), stage=stage, after=read_loose_cursor(after), limit=limit)
     return json_response(
         {
             "items": [task_json(service, item) for item in rows],
@@ -64,6 +64,7 @@ async def complete(request: Request, task_id: UUID, body: StepBody, actor: Signe
     """Finish a task with one of its outcomes. When somebody was faster, the answer says who and when."""
     service = service_of(request)
     async with secret_task(service, task_id, actor):
+        require_own_tasks(actor, "complete_any")
         result = await service.steps.complete(task_id, actor, body.given())
     return json_response(
         {
@@ -82,6 +83,7 @@ async def claim(request: Request, task_id: UUID, actor: SignedInActor) -> None:
     """Take a task out of its post's queue for oneself."""
     service = service_of(request)
     async with secret_task(service, task_id, actor):
+        require_own_tasks(actor, "complete_any")
         await service.steps.claim(task_id, actor)
 
 
@@ -90,4 +92,5 @@ async def reassign(request: Request, task_id: UUID, body: ReassignBody, actor: S
     """Hand a task to another person of the same post or organisation."""
     service = service_of(request)
     async with secret_task(service, task_id, actor):
+        require_own_tasks(actor, "assign")
         await service.steps.reassign(task_id, actor, body.person, body.note)
