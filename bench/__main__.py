@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import orjson
@@ -32,7 +35,8 @@ def main() -> int:
         progress.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {text}", markup=True)
 
     scales = options.cases or ([SMALL] if options.scale != "full" else [SMALL, FULL])
-    measured = load.run(_measure(chosen, scales, say, quick=options.quick))
+    with _alone():
+        measured = load.run(_measure(chosen, scales, say, quick=options.quick))
     if not options.quick:
         keep(measured)
     if options.json:
@@ -62,6 +66,20 @@ def _options() -> argparse.Namespace:
         name, equals, value = word.partition("=")
         words += [f"--{name.lower()}", value] if equals and name in ("ONLY", "SCALE") else [word]
     return parser.parse_args(words)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One measurement at a time in a home: two would disturb each other's figures and databases."""
+    home().mkdir(parents=True, exist_ok=True)
+    with (home() / "bench.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(
+                f"Another measurement is running in {home()}; wait for it, or set YIWANG_BENCH_HOME."
+            ) from None
+        yield
 
 
 def _chosen(only: str) -> list[Benchmark]:

@@ -1,4 +1,4 @@
-"""权限矩阵:role × verb × scope, on the API, lists, counts, search, tiles, tasks, pages and the live stream alike.
+"""权限矩阵之查看:role × scope on details, lists, counts, search, tiles, tasks, files, pages and the live stream alike.
 
 What is expected is worked out from the packs' and the city's own files (:mod:`permissions.declared`) and the stored facts of
 each case (:mod:`permissions.world`), never by asking the code under test.
@@ -9,78 +9,18 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from geo.mvt import decode
-from permissions.declared import NOBODY, Person, Place, people
-from permissions.world import WORD, Standing, build
-from support.http_city import HttpCity, a_city, refused
-
-from yiwang.identity.requests import session_cookie
+from permissions.callers import Caller, World, a_world
+from permissions.declared import Person, Place
+from permissions.world import WORD, Standing
+from support.http_city import a_city, refused
 
 city = a_city()
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Somebody who calls, and what is declared of them."""
-
-    person: Person
-    client: httpx.AsyncClient
-    headers: dict[str, str]
-
-    @property
-    def signed_in(self) -> bool:
-        return self.person is not NOBODY
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everybody and everything."""
-
-    city: HttpCity
-    cases: list[Standing]
-    callers: list[Caller]
-
-    def caller(self, login: str) -> Caller:
-        return next(caller for caller in self.callers if caller.person.login == login)
-
-
-@pytest.fixture(scope="module")
-async def world(city: HttpCity) -> AsyncIterator[World]:
-    cases = await build(city)
-    callers = [Caller(NOBODY, await city.client(), {})]
-    for login, person in people().items():
-        callers.append(
-            Caller(person, await city.client(login), {"cookie": f"{session_cookie}={await city.session(login)}"})
-        )
-    tokens = [
-        ("shift1", {"read"}, "120199001", False),
-        ("shift1", {"read", "suspend", "urge"}, "120199002001", True),
-        ("dongjie-desk", {"urge", "fold"}, "120199001", True),
-        ("water-desk", {"read"}, "120199002", False),
-        ("city-desk", {"read"}, "120199002", False),
-        ("city-desk", {"read"}, "120199002", True),
-    ]
-    for login, verbs, area, in_posts in tokens:
-        body = {
-            "name": "矩阵",
-            "in_posts": in_posts,
-            "grants": [{"kind": "case", "verbs": sorted(verbs), "area": area}],
-        }
-        made = await (await city.client(login)).post("/api/v1/tokens", json=body)
-        assert made.status_code == 201, made.text
-        headers = {"authorization": f"Bearer {made.json()['token']}"}
-        person = people()[login].within(verbs, area, in_posts=in_posts)
-        callers.append(Caller(person, city.new_client(headers=headers), headers))
-    yield World(city, cases, callers)
-    for caller in callers[-len(tokens) :]:
-        await caller.client.aclose()
+world = a_world()
 
 
 def test_世界里什么都有(world: World) -> None:
@@ -233,99 +173,6 @@ async def test_附件_只给能读案件的人(world: World) -> None:
                     assert answer.status_code == expected, f"{caller.person.login} → {case.name}"
 
 
-VERBS: list[tuple[str, str, dict[str, Any]]] = [
-    ("suspend", "suspend", {"note": "试"}),
-    ("resume", "suspend", {"note": "试"}),
-    ("urge", "urge", {"note": "试"}),
-    ("supervise", "supervise", {"note": "试"}),
-    ("extension", "request_extension", {"limit": "1工作日", "note": "试"}),
-    ("extension/decision", "approve_extension", {"result": "approve"}),
-    ("force-close", "force_close", {"note": "试"}),
-    ("void", "void", {"note": "试"}),
-    ("fold", "fold", {"head": "CG20991231000001"}),
-    ("unfold", "fold", {"note": "试"}),
-]
-"""Address, the grant that it needs, a body."""
-
-
-async def test_案件操作_无权的被拒_有权的只被案件状态拦下(world: World) -> None:
-    """Tried on voided cases of every scope: nothing can be done with them any more, so whoever may is told that (409)."""
-    cases = [case for case in world.cases if case.state == "void"]
-    assert len({case.place.organisation for case in cases}) == 4
-    async with world.city.untouched():
-        for caller in world.callers:
-            for case in cases:
-                for path, grant, body in VERBS:
-                    answer = await caller.client.post(f"/api/v1/cases/{case.id}/{path}", json=body)
-                    person = caller.person
-                    if not caller.signed_in:
-                        expected = 401
-                    elif not case.listed_for(person):
-                        expected = 404
-                    else:
-                        expected = 409 if person.may_on(grant, case.place) else 403
-                    assert refused(answer)["status"] == expected, f"{person.login} {path} {case.name}: {answer.text}"
-
-
-async def test_案件页上的操作_标为可办的就是有权的(world: World) -> None:
-    grants = {
-        "suspend": "suspend", "resume": "suspend", "urge": "urge", "supervise": "supervise", "void": "void",
-        "request_extension": "request_extension", "decide_extension": "approve_extension",
-        "force_close": "force_close", "fold": "fold", "unfold": "fold",
-    }  # fmt: skip
-    for caller in world.callers:
-        for case in world.cases:
-            if not case.readable_for(caller.person):
-                continue
-            view = (await caller.client.get(f"/api/v1/cases/{case.id}")).json()
-            for item in view["operations"]:
-                who = f"{caller.person.login} {item['verb']} {item['outcome']} {case.name}: {item}"
-                if item["verb"] == "complete":
-                    task = next(task for task in case.tasks if str(task.id) == item["task_id"])
-                    assert item["allowed"] == (task.with_person(caller.person) and not case.suspended), who
-                elif caller.person.may_on(grants[item["verb"]], case.place):
-                    assert "岗位" not in item["why_zh"], who
-                else:
-                    assert not item["allowed"], who
-                    assert "没有这项权限" in item["why_zh"], who
-
-
-async def test_办理任务_只有持有的人_能看见的被告知_看不见的无此任务(world: World) -> None:
-    async with world.city.untouched():
-        for caller in world.callers:
-            for case in world.cases:
-                for task in case.tasks:
-                    answer = await caller.client.post(f"/api/v1/tasks/{task.id}/complete", json={"outcome": "nonsense"})
-                    expected = _of_task(caller, case, holder=409 if case.suspended else 422, reader=403)
-                    assert refused(answer)["status"] == expected, f"{caller.person.login} {case.name}: {answer.text}"
-
-
-async def test_转派任务_持有的人和有权调度的人(world: World) -> None:
-    body = {"person": str(uuid4()), "note": "试"}
-    async with world.city.untouched():
-        for caller in world.callers:
-            for case in world.cases:
-                for task in case.tasks:
-                    answer = await caller.client.post(f"/api/v1/tasks/{task.id}/reassign", json=body)
-                    found = refused(answer)
-                    who = f"{caller.person.login} {case.name}: {answer.text}"
-                    if caller.signed_in and (
-                        task.with_person(caller.person) or caller.person.may_on("assign", case.place, "task")
-                    ):
-                        assert (found["status"], found["data"]["what"]) == (404, "在岗人员"), who
-                    else:
-                        assert found["status"] == _of_task(caller, case, holder=0, reader=403), who
-
-
-def _of_task(caller: Caller, case: Standing, *, holder: int, reader: int) -> int:
-    person = caller.person
-    if not caller.signed_in:
-        return 401
-    if case.has_task(person):
-        return holder
-    return reader if case.listed_for(person) or person.may_on("read", case.place, "task") else 404
-
-
 async def test_实时事件_只送达能读的案件(world: World) -> None:
     """From the first entry on: of each case only what happened while it was within one's scope."""
     answers = await asyncio.gather(
@@ -395,41 +242,6 @@ async def test_流程进度_只给该区域的人和经手的人(world: World) -
             known = person.may_on("read", anybodys) or case.has_task(person) or person.account in case.walkers
             expected = 200 if known else 404 if caller.signed_in else 401
             assert answer.status_code == expected, f"{person.login} {case.name}: {answer.status_code}"
-
-
-DOORS: list[tuple[str, str, object, str, str]] = [
-    ("GET", "/api/v1/journal", None, "journal", "read"),
-    ("GET", "/api/v1/journal/seals", None, "journal", "read"),
-    ("POST", "/api/v1/journal/verify", None, "journal", "verify"),
-    ("GET", "/api/v1/accounts", None, "account", "read"),
-    ("POST", "/api/v1/accounts", {"login": "acceptor1", "name": "重名"}, "account", "create"),
-    ("POST", f"/api/v1/accounts/{uuid4()}/lock", {}, "account", "lock"),
-    ("POST", f"/api/v1/accounts/{uuid4()}/password", None, "account", "reset"),
-    ("POST", f"/api/v1/accounts/{uuid4()}/appointments", {"post": 1}, "post", "appoint"),
-    ("POST", f"/api/v1/accounts/{uuid4()}/roles", {"role": "case-intake"}, "role", "grant"),
-    ("GET", "/api/v1/roles", None, "role", "read"),
-    ("PUT", "/api/v1/clock", {}, "clock", "set"),
-    ("GET", "/metrics", None, "metrics", "read"),
-    ("PUT", "/api/v1/definitions/urban-case/draft", None, "definition", "edit"),
-    ("POST", "/api/v1/definitions/urban-case/publish", None, "definition", "publish"),
-]
-
-
-async def test_管理的门_只开给各自的管理员(world: World) -> None:
-    for caller in world.callers:
-        for method, path, body, kind, verb in DOORS:
-            content = {"content": b"<a/>"} if path.endswith("/draft") else {"json": body}
-            answer = await caller.client.request(method, path, **content)  # type: ignore[arg-type]
-            who = f"{caller.person.login} {method} {path}: {answer.status_code} {answer.text[:200]}"
-            assert answer.status_code < 500, who
-            if not caller.signed_in:
-                assert answer.status_code == 401, who
-            elif caller.person.may(kind, verb):
-                assert answer.status_code not in (401, 403), who
-            else:
-                assert answer.status_code in (403, 404, 422), who
-                if answer.status_code == 422:
-                    assert path.endswith("/draft"), who
 
 
 PUBLIC = [
