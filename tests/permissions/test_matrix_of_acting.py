@@ -14,6 +14,8 @@ from permissions.declared import people
 from permissions.world import Standing, standing_of
 from support.http_city import HttpCity, a_city, refused
 
+from yiwang.casework.model import Opened
+
 city = a_city()
 world = a_world()
 
@@ -109,6 +111,35 @@ def _of_task(caller: Caller, case: Standing, *, holder: int, reader: int) -> int
     if case.has_task(person):
         return holder
     return reader if case.listed_for(person) or person.may_on("read", case.place, "task") else 404
+
+
+async def test_转派只在本岗位或本单位之内_审计员和安全员不接业务(city: HttpCity) -> None:
+    """With a task goes the sight of its case, so it cannot be handed to just anybody."""
+    opened = await city.report("交给环卫所办的事,垃圾堆积", class_code="06042")
+    await city.to(opened, "dispatch")
+    await city.step(opened.id, "dispatch", department="city-management")
+    await city.step(opened.id, "assign", section="sanitation-team")
+    door = f"/api/v1/tasks/{(await city.task(opened.id)).id}/reassign"
+    handler = await city.client("sanitation-handler")
+    async with city.untouched():
+        for login in ("utility-handler", "worker1", "city-handler", "shift1", "auditor", "secadmin"):
+            body = {"person": (await city.account(login))["id"], "note": "请代办"}
+            refused(await handler.post(door, json=body), 422, "case.receiver_elsewhere")
+            assert (await (await city.client(login)).get(f"/api/v1/cases/{opened.id}")).status_code in (200, 404)
+    task = await city.task((await _waiting_at_centre(city)).id)
+    acceptor = await city.client("acceptor1")
+    for login in ("auditor", "secadmin"):
+        body = {"person": (await city.account(login))["id"], "note": "请代办"}
+        refused(await acceptor.post(f"/api/v1/tasks/{task.id}/reassign", json=body), 422, "case.receiver_elsewhere")
+    body = {"person": (await city.account("acceptor2"))["id"], "note": "请代办"}
+    assert (await acceptor.post(f"/api/v1/tasks/{task.id}/reassign", json=body)).status_code == 204
+    assert (await city.task(task.subject_id)).assignee_id == (await city.actor("acceptor2")).account_id
+
+
+async def _waiting_at_centre(city: HttpCity) -> Opened:
+    opened = await city.report("等着受理的事,路灯不亮")
+    await city.to(opened, "accept")
+    return opened
 
 
 DOORS: list[tuple[str, str, object, str, str]] = [

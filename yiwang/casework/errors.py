@@ -96,6 +96,13 @@ class SectionNotOfDepartment(Problem):
     en = "“{section}” does not belong to “{department}”; assign within the department."
 
 
+class ReceiverElsewhere(Problem):
+    code = "case.receiver_elsewhere"
+    status = 422
+    zh = "只能转派给同一岗位或本单位的人员,“{person}”不是;需要其他单位办理时请退回重新派遣。"
+    en = "A task is handed on within its post or organisation, and “{person}” is of neither; send it back to be dispatched."
+
+
 class OperationNotNow(Problem):
     code = "case.operation_not_now"
     status = 409
