@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from yiwang.kernel.errors import FieldError, Problem
@@ -44,9 +44,6 @@ class Settings(BaseSettings):
     session_hours: float = Field(12, gt=0, le=24 * 30, description="Hours until an unused sign-in ends.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
     log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for reading by eye.")
-    secret: SecretStr | None = Field(
-        None, description="Key that signs links and cookies; made and kept in HOME if empty."
-    )
     public_reports_per_minute: int = Field(
         60, ge=1, description="Reports that one address may send in a minute without an account."
     )
