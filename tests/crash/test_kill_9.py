@@ -49,8 +49,8 @@ async def test_随机杀死进程后_已答复的案件与步骤一件不少一�
 
     reports = await run_rounds(crash_city, ROUNDS, seed=int.from_bytes(os.urandom(3), "big"), say=say)
     assert [(report.victim, report.losses) for report in reports if report.losses] == []
-    assert sum(report.created for report in reports) > 20 * ROUNDS
-    assert sum(report.stepped for report in reports) > 20 * ROUNDS
+    assert sum(report.created for report in reports) > 5 * ROUNDS
+    assert sum(report.stepped for report in reports) > 5 * ROUNDS
 
 
 async def test_the_proof_notices_what_is_missing(served: Served) -> None:
