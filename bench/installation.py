@@ -167,9 +167,8 @@ class Web:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("YIWANG_")}
         return {
-            **kept,
+            **child_environment(self.cluster.home),
             "YIWANG_HOME": str(self.cluster.home),
             "YIWANG_DATABASE_URL": self.url,
             "YIWANG_CITY": str(self.city.folder),
@@ -178,7 +177,6 @@ class Web:
             "YIWANG_PORT": str(self.address.port),
             "YIWANG_WORKERS": str(self.workers),
             "YIWANG_LOG_LEVEL": "warning",
-            "PYTHONPATH": str(REPOSITORY),
             **self.extra,
         }
 
@@ -246,6 +244,15 @@ class BareWeb(Web):
             "bench.bare:app",
         )  # fmt: skip
         await Web.start(self, path)
+
+
+def child_environment(home: Path) -> dict[str, str]:
+    """The environment of a started process: nobody's YIWANG settings; compiled modules are kept, as in an installation."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("YIWANG_")}
+    kept["PYTHONPATH"] = str(REPOSITORY)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):  # not beside the sources then
+        kept["PYTHONPYCACHEPREFIX"] = str(home / "compiled")
+    return kept
 
 
 def launch(arguments: Sequence[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:

@@ -13,9 +13,9 @@ import asyncpg
 
 from bench import load
 from bench.installation import (
-    REPOSITORY,
     City,
     Cluster,
+    child_environment,
     children,
     command_line,
     family,
@@ -66,9 +66,8 @@ class CrashCity:
 
     async def start(self) -> None:
         """Bring everything up, as an operator would after a crash, and wait until it is ready."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("YIWANG_")}
         environment = {
-            **kept,
+            **child_environment(self.home),
             "YIWANG_HOME": str(self.home),
             "YIWANG_CITY": str(self.city.folder),
             "YIWANG_PACKS": str(self.city.packs),
@@ -76,7 +75,6 @@ class CrashCity:
             "YIWANG_PORT": str(self.address.port),
             "YIWANG_WORKERS": str(self.workers),
             "YIWANG_LOG_LEVEL": "warning",
-            "PYTHONPATH": str(REPOSITORY),
         }
         self.process = launch(("-m", "yiwang.cli", "run", "--no-demo"), environment, self.log)
         await self.wait_ready()
