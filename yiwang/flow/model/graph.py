@@ -6,175 +6,25 @@ and reaches an end, no path runs in a circle without waiting, and parallel branc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
-import cel
-
-from yiwang.kernel.database import Json
-
-Empty = Literal["administrator", "skip", "stop"]
-"""What happens when nobody may take a step: the administrator gets it, it is passed over, or the act is refused."""
-
-
-class Branch(NamedTuple):
-    """A branch of a block: ``block`` is the parallel gateway or non-interrupting timer, ``flow`` leaves it."""
-
-    block: str
-    flow: str
-
-
-Scope = tuple[Branch, ...]
-"""The branches in which a token is, outermost first; () on the main path. Each scope holds at most one token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A word of an extension attribute: literal text, or with ``=name`` the flow variable of that name."""
-
-    text: str = ""
-    variable: str | None = None
-
-    def of(self, variables: Mapping[str, Json]) -> Json:
-        """The literal text, or the variable's value (None where it is not set)."""
-        return self.text if self.variable is None else variables.get(self.variable)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A CEL condition of a sequence flow. ``variables``: the names in it, without ``outcome``."""
-
-    text: str
-    program: cel.Program
-    variables: tuple[str, ...]
-    uses_outcome: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceFlow:
-    """``scope`` is that of a token travelling on it."""
-
-    id: str
-    source: str
-    target: str
-    line: int
-    condition: Condition | None = None
-    scope: Scope = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A way to finish a step. ``needs``: what must be given with it; the caller (casework) checks that."""
-
-    id: str
-    names: Names
-    needs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who may take a step (办理人规则): a person, or else the post of that kind in the organisation or for the area."""
-
-    post: str
-    organisation: Value | None
-    area: Value | None
-    person: Value | None
-    empty: Empty
-
-
-@dataclass(frozen=True, slots=True)
-class StepDeadline:
-    """How long a step may take: a deadline text, or the instance's clock of that name."""
-
-    limit: Value | None
-    clock: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClockStart:
-    """Entering the step starts the named clock. One that runs, runs on; one that stopped does as ``again`` says."""
-
-    name: str
-    limit: Value
-    warn: Value
-    again: Value
-
-
-@dataclass(frozen=True, slots=True)
-class ClockStop:
-    """Leaving the step stops the named clock, if ``on`` is empty or holds the outcome."""
-
-    name: str
-    on: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    id: str
-    names: Names
-    line: int
-    outgoing: tuple[SequenceFlow, ...] = ()
-    incoming: tuple[str, ...] = ()
-    scope: Scope = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartEvent(Node):
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndEvent(Node):
-    """``stage`` and ``status`` are what the instance shows once it has ended here; "" for the process's own words."""
-
-    terminate: bool = False
-    stage: str = ""
-    status: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundaryTimer(Node):
-    """A timer on a user task; ``after`` counts from the task's start."""
-
-    task: str
-    interrupting: bool
-    after: Value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserTask(Node):
-    stage: str
-    status: str
-    deadline: StepDeadline | None
-    warn: Value
-    """The share of the limit after which it warns: a number, or a variable that holds one."""
-    who: Who
-    outcomes: Mapping[str, Outcome]
-    clock_starts: tuple[ClockStart, ...] = ()
-    clock_stops: tuple[ClockStop, ...] = ()
-    timers: tuple[BoundaryTimer, ...] = ()
-
-    @property
-    def first_outcome(self) -> str:
-        """The ordinary way onward; a step that is passed over leaves by it."""
-        return next(iter(self.outcomes))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExclusiveGateway(Node):
-    default: SequenceFlow | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParallelGateway(Node):
-    pass
+from yiwang.flow.model.nodes import (
+    Activity,
+    CallActivity,
+    CatchEvent,
+    DecisionTask,
+    ExclusiveGateway,
+    InclusiveGateway,
+    Node,
+    ReceiveTask,
+    SendTask,
+    ServiceTask,
+    StartEvent,
+    ThrowEvent,
+    UserTask,
+)
+from yiwang.flow.model.settings import Assignment, Condition, Names, Scope, Trigger, Value, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +42,25 @@ class Graph:
     clocks: frozenset[str] = frozenset()
     """The named clocks that its steps start."""
     concurrent: bool = False
-    """Whether an instance can have more than one token."""
+    """Whether an instance can stand at more than one place, or within a sub-process, a round or a call."""
     timed: bool = False
-    """Whether any task has a boundary timer."""
+    """Whether anything in it has a timer."""
+    waiting: bool = False
+    """Whether anything in it waits for a message, a signal, a condition or a worker."""
+    conditional: bool = False
+    """Whether anything in it waits for a condition."""
     start_variables: tuple[str, ...] = ()
+    starts: tuple[StartEvent, ...] = ()
+    """The other starts of the process: by message, signal, timer or condition."""
+    events: tuple[str, ...] = ()
+    """The event sub-processes of the process itself."""
+    remembered: frozenset[str] = frozenset()
+    """Steps whose last handler another step asks for (办理过的人)."""
+    calls: frozenset[str] = frozenset()
+    """Keys of the definitions that it calls."""
+    decisions: frozenset[str] = frozenset()
+    """Keys of the decision tables that it asks."""
+    links: Mapping[str, str] | None = None
 
     def task(self, node_id: str) -> UserTask:
         """The user task of that id. Raises: KeyError."""
@@ -218,15 +83,74 @@ class Graph:
         """Every flow variable that the definition reads."""
         found: set[str] = set()
         for node in self.nodes.values():
-            found.update(name for flow in node.outgoing if flow.condition for name in flow.condition.variables)
-            if isinstance(node, UserTask):
-                found.update(task_variables(node))
+            found |= node_variables(node)
         return frozenset(found)
 
 
 def task_variables(task: UserTask) -> frozenset[str]:
     """The flow variables on which entering the task depends."""
-    values = [task.who.organisation, task.who.area, task.who.person, task.deadline.limit if task.deadline else None]
+    values = [task.deadline.limit if task.deadline else None, *_of_who(task.who)]
     values += [value for start in task.clock_starts for value in (start.limit, start.again)]
-    values += [timer.after for timer in task.timers]
-    return frozenset(value.variable for value in values if value is not None and value.variable is not None)
+    found = _named(values)
+    for overtime in task.overtimes:
+        found |= _named([overtime.after, overtime.every, *(_of_who(overtime.who) if overtime.who else ())])
+    for event in task.boundary:
+        found |= _of_trigger(event.trigger)
+    for condition in (task.who.expression, *(auto.when for auto in task.autos)):
+        found |= _of_condition(condition) - {"assignee"}
+    if task.who.step:
+        found.add("by")
+    if any(auto.same for auto in task.autos):
+        found |= {"starter", "by"}
+    return frozenset(found | _of_multi(task))
+
+
+def node_variables(node: Node) -> frozenset[str]:
+    """The flow variables that the node and the flows that leave it read."""
+    found = {name for flow in node.outgoing if flow.condition for name in flow.condition.variables}
+    match node:
+        case UserTask():
+            return task_variables(node) | found
+        case ServiceTask():
+            found |= _of_assignments(node.sets)
+        case CallActivity():
+            found |= _of_assignments(node.inputs)
+        case SendTask() | ReceiveTask() | CatchEvent():
+            found |= _of_trigger(node.trigger)
+        case ThrowEvent() if node.trigger:
+            found |= _of_trigger(node.trigger)
+        case DecisionTask() | ExclusiveGateway() | InclusiveGateway():
+            pass
+    if isinstance(node, Activity):
+        found |= _of_multi(node)
+        for event in node.boundary:
+            found |= _of_trigger(event.trigger)
+    return frozenset(found)
+
+
+def _of_who(who: Who) -> tuple[Value | None, ...]:
+    return who.organisation, who.area, who.person, who.manager
+
+
+def _named(values: Iterable[Value | None]) -> set[str]:
+    return {value.variable for value in values if value is not None and value.variable is not None}
+
+
+def _of_condition(condition: Condition | None) -> set[str]:
+    return set(condition.variables) if condition is not None else set()
+
+
+def _of_assignments(assignments: Iterable[Assignment]) -> set[str]:
+    return {name for assignment in assignments for name in assignment.expression.variables}
+
+
+def _of_trigger(trigger: Trigger) -> set[str]:
+    return _named([trigger.key, trigger.after, trigger.at, trigger.every]) | _of_condition(trigger.condition)
+
+
+def _of_multi(node: Activity) -> set[str]:
+    multi = node.multi
+    if multi is None:
+        return set()
+    found = _named([multi.people, multi.items, multi.times, multi.sign.need if multi.sign else None])
+    return found | (_of_condition(multi.until) - {"total", "done", "open", "tally"})

@@ -1,4 +1,4 @@
-"""The running nouns: instances, open tasks, waiting tokens, timers, finished steps, and what an act answers.
+"""The running nouns: instances, open tasks, waiting tokens, scopes, timers, waits, finished steps, and what an act answers.
 
 All times are aware UTC. ``area`` is an area code, ``grid`` a responsibility grid code or "".
 """
@@ -12,17 +12,49 @@ from typing import Literal
 from uuid import UUID
 
 from yiwang.flow.clocks import NamedClock
-from yiwang.flow.model.graph import Graph, Names
+from yiwang.flow.model.graph import Graph
+from yiwang.flow.model.settings import Names
 from yiwang.kernel.database import Json, JsonObject
 
 DefinitionState = Literal["draft", "published", "retired"]
 InstanceState = Literal["active", "suspended", "completed", "cancelled"]
 
-How = Literal["done", "skipped", "sent_back", "timer", "withdrawn", "jumped", "cancelled"]
-"""How a step ended: finished by a person, passed over, 退回, by its timer, withdrawn because the walk went on without
-it, by an administrator's jump, or with the whole instance."""
+How = Literal[
+    "done", "auto", "skipped", "sent_back", "recalled", "timer", "event", "withdrawn", "jumped", "cancelled", "moved"
+]
+"""How a step ended: finished by a person, by a rule (自动同意, 超时), passed over, 退回, taken back by the one before (撤回),
+by its timer or another event, withdrawn because the walk went on without it, by an administrator's jump, with the whole
+instance, or moved to another version."""
 
-Cause = Literal["start", "complete", "send_back", "timer", "suspend", "resume", "extend", "cancel", "jump", "reopen"]
+Cause = Literal[
+    "start",
+    "complete",
+    "send_back",
+    "recall",
+    "timer",
+    "event",
+    "work",
+    "suspend",
+    "resume",
+    "extend",
+    "sign",
+    "cancel",
+    "jump",
+    "reopen",
+    "migrate",
+]
+
+TaskKind = Literal["step", "before", "after", "delegated"]
+"""A step of the flow; or added to one: 前加签, 后加签, 委派. An added task does not move the walk."""
+
+TokenKind = Literal["join", "event", "receive", "gateway", "work", "done"]
+"""What a token waits for: the other branches of a join, an intermediate event, a message, the first event behind a
+gateway, a worker. ``done``: a finished activity that can still be compensated."""
+
+ScopeKind = Literal["sub", "event", "multi", "call", "undo"]
+"""A sub-process, an event sub-process, the round of a multi-instance activity, a called definition, a compensation."""
+
+WaitKind = Literal["message", "signal", "condition", "work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +73,10 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """An instance to start. ``variables`` are what the definition's conditions, posts and deadlines read."""
+    """An instance to start. ``variables`` are what the definition's conditions, posts and deadlines read.
+
+    ``node``: one of the definition's other starts (message, signal, timer); "" for the plain one.
+    """
 
     instance_id: UUID
     definition: Definition
@@ -50,6 +85,7 @@ class Start:
     area: str
     grid: str
     variables: JsonObject
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +109,10 @@ class TaskRow:
     """An open task, in one queue: ``post_id``'s or ``assignee_id``'s. ``home_post_id``: the post it was taken from.
 
     ``due_at`` and ``warn_at`` are None without a deadline and while the instance is suspended (``paused_at``).
+    ``scope_id``: the sub-process, round or call it is in; ``definition_id``: of the called definition whose ``node`` it
+    is, None for the instance's own. ``of_task``: the task to which it was added. ``held``: it waits for the tasks added
+    to it and is in nobody's queue; ``origin`` keeps whose it was (``queue``), for whom a deputy does it (``for``), and
+    where it goes straight back to when done (``back``).
     """
 
     id: UUID
@@ -95,29 +135,79 @@ class TaskRow:
     paused_at: datetime | None
     urged: int
     priority: int
+    scope_id: UUID | None = None
+    definition_id: UUID | None = None
+    kind: TaskKind = "step"
+    of_task: UUID | None = None
+    held: bool = False
+    origin: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A branch that waits at the parallel join ``node``; it came over ``sequence_flow``."""
+    """Something that waits at ``node`` without being a task; a branch at a join came over ``sequence_flow``, else ""."""
 
     id: UUID
     instance_id: UUID
     node: str
     sequence_flow: str
     arrived_at: datetime
+    kind: TokenKind = "join"
+    scope_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRow:
+    """An open sub-process, round, call or compensation, within ``parent_id`` (None: the instance itself).
+
+    ``node`` belongs to the parent's definition; ``definition_id`` is the called one's for a call. A round counts its
+    instances: ``total``, ``done``, ``tally`` (outcome → count), ``rest`` (elements not begun yet). ``variables`` are its
+    own: the element of one instance, or all variables of a call.
+    """
+
+    id: UUID
+    instance_id: UUID
+    parent_id: UUID | None
+    node: str
+    kind: ScopeKind
+    definition_id: UUID | None
+    total: int
+    done: int
+    tally: JsonObject
+    rest: list[Json]
+    variables: JsonObject
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class TimerRow:
-    """A boundary timer (``node``) of a task; ``wake_at`` is None while the instance is suspended."""
+    """A timer (``node``: the event, or an overtime rule) of ``holder_id``: a task, token, scope, or the instance.
+
+    ``wake_at`` is None while the instance is suspended; ``left``: how often it still fires after the next time, -1 without end.
+    """
 
     id: UUID
     instance_id: UUID
-    task_id: UUID
+    holder_id: UUID
     node: str
     wake_at: datetime | None
     clock: JsonObject
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """What ``holder_id`` (as for timers) waits for: a message or signal (``name``, ``key``), a condition, a topic's worker."""
+
+    id: UUID
+    instance_id: UUID
+    holder_id: UUID
+    node: str
+    kind: WaitKind
+    name: str
+    key: str
+    area: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +234,18 @@ class StepRow:
     due_at: datetime | None
     used_seconds: float
     overdue: bool
+    scope_id: UUID | None = None
+    definition_id: UUID | None = None
+    kind: TaskKind = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """A message or signal that the walk threw, to be delivered after the commit."""
+
+    kind: Literal["message", "signal"]
+    name: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +253,9 @@ class Advance:
     """What an act on an instance has changed; ``status`` and ``stage`` are what its subject shows now.
 
     ``finished`` is the step that the act itself ended (None at a start, jump, cancel …), ``dropped`` the steps that
-    ended with it. ``timer`` is the boundary event's id when a timer was the cause. ``ended``: no open task is left;
-    ``end`` is the id of the end event reached (None when cancelled). ``clocks``: all named clocks of the instance.
+    ended with it. ``timer`` is the event's id when a timer or another event was the cause. ``ended``: nothing is open any
+    more; ``end`` is the id of the end event reached (None when cancelled); ``error`` the code of an error that nothing
+    caught. ``clocks``: all named clocks of the instance.
     """
 
     cause: Cause
@@ -171,6 +274,8 @@ class Advance:
     timer: str | None
     clocks: Mapping[str, NamedClock]
     variables: Mapping[str, Json]
+    thrown: tuple[Thrown, ...] = ()
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +288,5 @@ class InstanceStory:
     tokens: tuple[TokenRow, ...]
     timers: tuple[TimerRow, ...]
     steps: tuple[StepRow, ...]
+    scopes: tuple[ScopeRow, ...] = ()
+    waits: tuple[WaitRow, ...] = ()
