@@ -53,3 +53,22 @@ def test_同一个词出现多次只算一次() -> None:
 
 def test_十万字的文本也能很快判断() -> None:
     assert INDEX.propose("路" * 100_000 + "积水")[0].code == "99990"
+
+
+GAPS = WordIndex([_class("06013", "道路破损", ["路…坑", "路面裂"]), _class("09001", "游商", ["卖…的"])])
+
+
+def test_词中间隔着几个字也认得_并说出原话() -> None:
+    found = GAPS.propose("学校门口路面有个坑,没人修")
+    assert (found[0].code, found[0].words) == ("06013", ("路面有个坑",))
+    assert GAPS.propose("路坑")[0].words == ("路坑",)
+
+
+def test_隔得太远或隔着标点就不算() -> None:
+    assert GAPS.propose("路灯坏了很久都没有人来修理还有坑") == []
+    assert GAPS.propose("路上没事,家里有坑") == []
+    assert GAPS.propose("坑在路上") == []
+
+
+def test_单字开头的词很多时也能很快判断() -> None:
+    assert GAPS.propose("路" * 100_000) == []

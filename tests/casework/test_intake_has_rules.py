@@ -140,3 +140,13 @@ async def test_一份坏上报不影响同组的其他上报(city: SmallCity) ->
         *(city.report(f"第{n}处道路积水", photos=(bad,) if n == 5 else ()) for n in range(12)), return_exceptions=True
     )
     assert [n for n, item in enumerate(results) if isinstance(item, BaseException)] == [5]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+async def test_坐标不是有限的数_说明哪一个(city: SmallCity, bad: float) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await city.report(lon=bad, lat=39.0)
+    assert [item.where for item in refused.value.errors] == ["/lon"]
+    with pytest.raises(InvalidInput) as refused:
+        await city.report(lon=bad, lat=bad)
+    assert [item.where for item in refused.value.errors] == ["/lon", "/lat"]

@@ -119,7 +119,7 @@ async def test_签收后他人不能办(city: SmallCity) -> None:
     opened = await city.report()
     await city.to(opened, "accept")
     task = await city.task(opened.id)
-    await city.cases.steps.claim(task.id, await city.actor("acceptor1"))
+    await city.cases.handing_on.claim(task.id, await city.actor("acceptor1"))
     with pytest.raises(TaskNotYours):
         await city.step(opened.id, "not_accept", by="acceptor2", note="x")
     assert "case.claimed" in await city.verbs(opened.id)

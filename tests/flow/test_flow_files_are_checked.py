@@ -7,7 +7,7 @@ import pytest
 from tests.flow.offices import Drawing, steps
 from yiwang.flow.bpmn import most_elements, read_bpmn
 from yiwang.flow.errors import FlowUnreadable
-from yiwang.flow.model import ExclusiveGateway, UserTask
+from yiwang.flow.model import ExclusiveGateway, UserTask, Value
 
 
 def faults(drawing: Drawing) -> list[tuple[str, str]]:
@@ -387,7 +387,7 @@ def test_a_process_of_too_many_parts_is_refused() -> None:
 def test_iso_durations_count_time_on_end(duration: str, deadline: str) -> None:
     graph = read_bpmn(steps(["a"]).timer("t", "a", duration).flow("t", "end").xml).graph
     assert graph is not None
-    assert graph.task("a").timers[0].after.text == deadline
+    assert graph.task("a").boundary[0].trigger.after == Value(deadline)
 
 
 def test_shipped_flows_are_sound(request: pytest.FixtureRequest) -> None:

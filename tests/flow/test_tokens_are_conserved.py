@@ -13,7 +13,7 @@ from tests.flow.offices import Office, at
 from tests.flow.worlds import Board, check_tokens, random_drawing, random_graph
 from yiwang.flow.errors import StepNotReachable
 from yiwang.flow.model import Definition, InstanceStory
-from yiwang.flow.walk import Cancelled, Completed, Jumped, SentBack, TimerFired
+from yiwang.flow.walk import Cancelled, Completed, Jumped, SentBack, Triggered
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.database import Connection
 
@@ -39,7 +39,7 @@ def test_tokens_are_conserved_whatever_is_done(seed: int) -> None:
 
 
 def check_board(board: Board) -> None:
-    check_tokens(board.graph, list(board.tasks.values()), list(board.tokens.values()), ended=board.ended)
+    check_tokens(board.graph, list(board.tasks.values()), [token.flow for token in board.tokens.values()], ended=board.ended)
 
 
 def act_once(board: Board, dice: Random) -> None:
@@ -51,8 +51,8 @@ def act_once(board: Board, dice: Random) -> None:
             case "complete":
                 board.do(Completed(task, dice.choice(list(node.outcomes))))
             case "timer":
-                if node.timers:
-                    board.do(TimerFired(task, node.timers[0].id))
+                if node.boundary:
+                    board.do(Triggered(task, node.boundary[0].id))
             case "send_back":
                 if board.walked:
                     board.do(SentBack(task, dice.choice(sorted(board.walked))))
@@ -86,8 +86,8 @@ def check_story(definition: Definition, story: InstanceStory) -> None:
     held = story.instance.state == "suspended"
     check_tokens(graph, [task.node for task in story.tasks], [t.sequence_flow for t in story.tokens], ended=over)
     assert len({row.id for row in (*story.steps, *story.tasks)}) == len(story.steps) + len(story.tasks)
-    waiting = {(timer.task_id, timer.node) for timer in story.timers}
-    drawn = {(task.id, timer.id) for task in story.tasks for timer in graph.task(task.node).timers}
+    waiting = {(timer.holder_id, timer.node) for timer in story.timers}
+    drawn = {(task.id, timer.id) for task in story.tasks for timer in graph.task(task.node).boundary}
     assert waiting <= drawn, "a timer without its task"
     assert {pair for pair in drawn if pair[1].startswith("w")} <= waiting, "a task without its timer"
     assert all((task.paused_at is not None) == held for task in story.tasks)

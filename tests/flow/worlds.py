@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from random import Random
@@ -12,7 +13,9 @@ from tests.flow.offices import Drawing
 from yiwang.flow.assignment import Queue
 from yiwang.flow.bpmn import read_bpmn
 from yiwang.flow.model import Graph, Scope, UserTask
-from yiwang.flow.walk import Delta, Event, Position, Started, walk
+from yiwang.flow.walk import Delta, Event, Position, Started, TaskAt, TokenAt, walk
+from yiwang.flow.walk.events import Called
+from yiwang.kernel.database import Json
 from yiwang.kernel.identifiers import new_id
 
 SKIPPED = '<yiwang:who post="vacant" empty="skip"/>'
@@ -132,8 +135,30 @@ def random_graph(dice: Random) -> Graph:
     return reading.graph
 
 
-def assign(task: UserTask) -> Queue | None:
-    return None if task.who.empty == "skip" else Queue(10, 1, None)
+class Surroundings:
+    """Everyone works at one post; a step that may be passed over has nobody."""
+
+    @property
+    def assign(self) -> Surroundings:
+        return self
+
+    def queue(self, task: UserTask, variables: Mapping[str, Json]) -> Queue | None:
+        return None if task.who.empty == "skip" else Queue(10, 1, None)
+
+    def people(self, task: UserTask, variables: Mapping[str, Json]) -> list[Queue]:
+        return [Queue(post, 1, None) for post in (10, 11, 12)]
+
+    def person(self, account_id: UUID) -> Queue | None:
+        return Queue(None, 1, account_id)
+
+    def called(self, key: str) -> Called:
+        raise KeyError(key)
+
+    def graph(self, definition_id: UUID) -> Graph:
+        raise KeyError(definition_id)
+
+    def decide(self, key: str, variables: Mapping[str, Json]) -> Mapping[str, Json]:
+        raise KeyError(key)
 
 
 @dataclass
@@ -142,19 +167,21 @@ class Board:
 
     graph: Graph
     tasks: dict[UUID, str] = field(default_factory=dict)
-    tokens: dict[UUID, str] = field(default_factory=dict)
+    tokens: dict[UUID, TokenAt] = field(default_factory=dict)
     walked: set[str] = field(default_factory=set)
     ended: bool = False
 
     def do(self, event: Event) -> Delta:
-        delta = walk(self.graph, Position(self.tasks, self.tokens), event, {}, assign)
+        position = Position({task: TaskAt(node) for task, node in self.tasks.items()}, self.tokens)
+        delta = walk(self.graph, position, event, {}, Surroundings())
         gone = {delta.left, *delta.dropped}
         self.walked |= {node for task, node in self.tasks.items() if task in gone}
-        self.walked |= {task.id for task in delta.skipped}
+        self.walked |= {passed.node.id for passed in delta.passed}
         kept = {task: node for task, node in self.tasks.items() if task not in gone}
-        self.tasks = {**kept, **{new_id(): task.id for task, _ in delta.entered}}
-        tokens = {token: flow for token, flow in self.tokens.items() if token not in delta.joined}
-        self.tokens = {**tokens, **{new_id(): flow.id for flow in delta.waiting}}
+        self.tasks = {**kept, **{new_id(): task.node.id for task in delta.entered.values()}}
+        tokens = {token: place for token, place in self.tokens.items() if token not in delta.joined}
+        fresh = {new_id(): TokenAt(token.node, token.flow, token.kind) for token in delta.waiting.values()}
+        self.tokens = {**tokens, **fresh}
         self.ended = delta.ended
         return delta
 

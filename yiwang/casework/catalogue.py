@@ -19,6 +19,7 @@ from yiwang.casework.classify import WordIndex
 from yiwang.casework.declarations import CaseClass, CaseTypeDeclaration, ClassTree, DispatchTable, Standard
 from yiwang.casework.dispatch import CompiledTable
 from yiwang.casework.errors import CaseTypeInvalid, CaseTypeUnknown, ClassUnknown, StandardUnknown
+from yiwang.casework.model import COMMON_STATUSES
 from yiwang.casework.numbers import NumberRule, parse_number_rule
 from yiwang.flow.model import Definition
 from yiwang.flow.service import FlowService
@@ -82,6 +83,10 @@ class CaseType:
             return "未分类" if language == "zh" else "Unclassified"
         return found.names.zh if language == "zh" else found.names.en
 
+    def status_word(self, status: str) -> str:
+        """The English words of a status; the status itself where nobody has translated it."""
+        return self.declaration.statuses.get(status) or COMMON_STATUSES.get(status, status)
+
     def standard(self, class_code: str, standard_id: str | None) -> Standard:
         """The standard named, or the class's first when none is."""
         found = self.case_class(class_code)
@@ -144,6 +149,11 @@ class Catalogue:
     def loaded(self, key: str, version: int) -> CaseType | None:
         """The version if this process has it already; for rendering lists without a query."""
         return self._versions.get((key, version)) or self._latest.get(key)
+
+    def status_word(self, key: str, status: str) -> str:
+        """The English words of a status of the case type, as its newest version has them; without a query."""
+        case_type = self._latest.get(key)
+        return case_type.status_word(status) if case_type else COMMON_STATUSES.get(status, status)
 
 
 def _compile(body: JsonObject, version: int, definition: Definition) -> CaseType:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+StatusText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class Declaration(BaseModel):
@@ -116,6 +117,11 @@ class CaseTypeDeclaration(Declaration):
     warn: float = Field(0.8, gt=0, lt=1, description="Share of the limit after which the clock turns yellow.")
     reopen_days: float = Field(30, ge=0, le=365, description="Days after closing in which the reporter may reopen.")
     return_visit: bool = False
+    statuses: dict[StatusText, StatusText] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="English words of the flow's statuses, by the status as the flow writes it: {待受理: Awaiting intake}.",
+    )
 
 
 class DispatchRow(Declaration):

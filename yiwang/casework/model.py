@@ -19,13 +19,16 @@ Urgency = Literal["normal", "urgent"]
 ClassSource = Literal["person", "rule", "none", "import"]
 AttachmentKind = Literal["report", "verify", "before", "after", "check", "other"]
 
-STATE_WORDS: Mapping[State, str] = {
-    "open": "办理中",
-    "closed": "已结案",
-    "void": "已作废",
-    "not_accepted": "不予受理",
-    "folded": "已并案",
+COMMON_STATUSES: Mapping[str, str] = {
+    "已上报": "Reported",
+    "已并案": "Folded",
+    "已作废": "Void",
+    "已强制结案": "Closed by force",
+    "已结案": "Closed",
+    "已办结": "Finished",
+    "不予受理": "Not accepted",
 }
+"""English words of the statuses that casework and flow give by themselves; a case type's own words go before them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Casework as other floors call it. One function is one transaction, unless it takes a connection.
 
-``opening``/``drafting``: from report to case · ``steps``: finishing and handing on tasks · ``operations``: verbs on the
-case · ``reading``: lists, views · ``attachments``: photos and documents.
+``opening``/``drafting``: from report to case · ``steps``: finishing tasks · ``handing_on``: claiming and reassigning them
+· ``operations``: verbs on the case · ``reading``: lists, views · ``attachments``: photos and documents.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from yiwang.casework.attachments import Attachments
 from yiwang.casework.catalogue import Catalogue, publish_case_type
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
+from yiwang.casework.handing_on import HandingOn
 from yiwang.casework.intake import Drafting, Opening
 from yiwang.casework.model import Opened, Report
 from yiwang.casework.operations import Operations
@@ -25,6 +26,7 @@ from yiwang.identity.directory import Directory
 from yiwang.kernel.access import Actor
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection
+from yiwang.kernel.errors import FieldError, InvalidInput
 
 
 class CaseService:
@@ -38,15 +40,19 @@ class CaseService:
         self.drafting = Drafting(self.catalogue, locator, directory, context.calendar)
         self.opening = Opening(context, flow, self.catalogue)
         self.steps = Steps(parts)
+        self.handing_on = HandingOn(parts)
         self.operations = Operations(parts, self.steps)
         self.reading = Reading(parts, self.steps)
         self.attachments = Attachments(context)
         flow.on_advance("case", self.operations.on_advance, self.operations.lock)
 
     async def report(self, report: Report, actor: Actor) -> Opened:
-        """Open a case from a report (or fold it under the case it repeats); durable when it returns."""
-        if not all(math.isfinite(value) for value in (report.lon or 0.0, report.lat or 0.0)):
-            raise ValueError("coordinates are finite numbers")
+        """Open a case from a report (or fold it under the case it repeats); durable when it returns.
+
+        Raises:
+            InvalidInput: a coordinate is no finite number. Else as :meth:`Drafting.draft` and :meth:`Opening.open`.
+        """
+        _require_finite(report)
         draft = self.drafting.draft(report, actor, self.context.clock.now())
         return await self.opening.open(draft, actor)
 
@@ -66,3 +72,18 @@ class CaseService:
     ) -> tuple[int, bool]:
         """A new version of a case type unless nothing changed: (version, whether new). In the caller's transaction."""
         return await publish_case_type(connection, declaration, tree, dispatch, definition, at)
+
+
+def _require_finite(report: Report) -> None:
+    faults = [
+        FieldError(
+            where=f"/{name}",
+            code="input.number",
+            zh="坐标必须是有限的数值,请在地图上重新选点",
+            en="a coordinate is a finite number; choose the place on the map again",
+        )
+        for name, value in (("lon", report.lon), ("lat", report.lat))
+        if value is not None and not math.isfinite(value)
+    ]
+    if faults:
+        raise InvalidInput(errors=faults, count=len(faults))

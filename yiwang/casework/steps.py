@@ -1,4 +1,4 @@
-"""Steps: what a person who finishes, claims or hands on a task makes of the case.
+"""Steps: what a person who finishes a task makes of the case.
 
 Order of locks: the flow instance first, then the case; so two acts on one case never wait for each other in a circle.
 """
@@ -29,7 +29,7 @@ from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.deadlines import parse_deadline
-from yiwang.kernel.errors import FieldError, InvalidInput, NotFound
+from yiwang.kernel.errors import FieldError, NotFound
 
 NEED_WORDS = {
     "department": "处置部门",
@@ -310,10 +310,11 @@ class Steps:
                 "class": case.class_code,
                 "urgency": case.urgency,
                 "department": case.department_id,
-                "limit": case.limit_text,
+                "limit": case.limit_text or _usual_limit(case, case_type),
                 "verify": False,
                 "visit": case_type.declaration.return_visit,
                 "warn": case_type.declaration.warn,
+                "rework": case_type.declaration.rework,
             },
         )
         return (await parts.flow.start_many(connection, [start], now, actor=actor))[0]
@@ -362,39 +363,16 @@ class Steps:
             data["satisfaction"] = given.satisfaction
         return data
 
-    async def claim(self, task_id: UUID, actor: Actor) -> None:
-        """Take a task out of its post's queue for oneself."""
-        await self._hand(task_id, actor, actor.account_id, "case.claimed", "")
-
-    async def reassign(self, task_id: UUID, actor: Actor, person: UUID, note: str) -> None:
-        """Hand a task to another person (转派); the receiver must hold the task's post or belong to its organisation."""
-        if not note:
-            raise InvalidInput(
-                errors=[FieldError(where="/note", code="input.missing", zh="请写明转派理由", en="say why")], count=1
-            )
-        await self._hand(task_id, actor, person, "case.reassigned", note)
-
-    async def _hand(self, task_id: UUID, actor: Actor, person: UUID | None, verb: str, note: str) -> None:
-        parts = self._parts
-        now = parts.context.clock.now()
-        async with parts.context.database.transaction() as connection:
-            found = await store.case_for_task(connection, task_id)
-            if found is None:
-                await parts.flow.lock_task(connection, task_id)  # says who finished it and when
-                raise NotFound(what="任务 the task")
-            case = found[0]
-            if verb == "case.claimed" or person is None:
-                await parts.flow.claim(connection, task_id, actor)
-            else:
-                await parts.flow.assign(connection, task_id, actor, person_id=person)
-            known = parts.directory.person(person) if person else None
-            data: JsonObject = {"person": known.name if known else None, **({"note": note} if note else {})}
-            await journal.append(connection, case_entry(actor, now, verb, case, data))
-
 
 def _centre(parts: Parts, case: CaseFile) -> int | None:
     centre = parts.directory.serving("centre", case.area)
     return centre.id if centre else None
+
+
+def _usual_limit(case: CaseFile, case_type: CaseType) -> str | None:
+    """The limit of the class's standard, for a case that was closed elsewhere and never had one here."""
+    known = case.class_code is not None and case.class_code in case_type.classes
+    return case_type.standard(case.class_code or "", None).limit if known else None
 
 
 def _again_from(case_type: CaseType) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from yiwang.cli import absences
 from yiwang.cli.environment import run_async, services
 from yiwang.cli.output import Json, print_facts, print_json, say
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from yiwang.identity.model import AccountRow
     from yiwang.identity.service import Created, IdentityService
 
-app = typer.Typer(no_args_is_help=True, help="Accounts: create, reset, unlock. 账号:新建、重置、解锁。")
+app = typer.Typer(no_args_is_help=True, help="Accounts: create, reset, unlock, absences. 账号:新建、重置、解锁、请假。")
+app.add_typer(absences.app, name="absence")
 
 _ROLES = {"system": "system-admin", "security": "security-admin", "audit": "audit-admin"}
 
@@ -81,14 +83,16 @@ async def _reset(login: str) -> Created:
     from yiwang.kernel.access import SYSTEM
 
     async with services() as opened:
-        return await opened.identity.accounts.reset_password(SYSTEM, (await _find(opened.identity, login)).id)
+        return await opened.identity.accounts.reset_password(SYSTEM, (await find_account(opened.identity, login)).id)
 
 
 async def _unlock(login: str) -> None:
     from yiwang.kernel.access import SYSTEM
 
     async with services() as opened:
-        await opened.identity.accounts.unlock(SYSTEM, (await _find(opened.identity, login)).id, "yiwang account unlock")
+        await opened.identity.accounts.unlock(
+            SYSTEM, (await find_account(opened.identity, login)).id, "yiwang account unlock"
+        )
 
 
 def _tell(created: Created, as_json: bool, more: dict[str, str]) -> None:
@@ -105,7 +109,8 @@ def _tell(created: Created, as_json: bool, more: dict[str, str]) -> None:
         say("首次登录后须改密码", "the password has to be changed at the first sign-in")
 
 
-async def _find(identity: IdentityService, login: str) -> AccountRow:
+async def find_account(identity: IdentityService, login: str) -> AccountRow:
+    """The account of a login. Raises: AccountMissing."""
     from yiwang.identity.errors import AccountMissing
     from yiwang.identity.store.accounts import Page
     from yiwang.kernel.access import SYSTEM

@@ -51,11 +51,11 @@ async def _repeat(services: Services, stop: asyncio.Event, seconds: float, round
 
 
 async def fire_timers(services: Services) -> bool:
-    """Let the flows' timers that are due do what they are for."""
-    fired = await services.flow.fire_due(services.context.clock.now(), _timers_at_once)
+    """Let the flows do what is due: timers, messages and signals thrown, starts by timer."""
+    fired = await services.flow.act_due(services.context.clock.now(), _timers_at_once)
     if fired:
         metrics.timers_fired.inc(fired)
-        log.info("timers fired", count=fired)
+        log.info("flows went on", count=fired)
     return fired >= _timers_at_once
 
 

@@ -1,25 +1,30 @@
-"""Conditions (CEL) on sequence flows: compiled once, checked when a definition is published, cheap to ask.
+"""CEL in a definition: conditions and values, compiled once, checked when it is published, cheap to ask.
 
-A condition sees the instance's variables, and ``outcome``: the id of the outcome by which the step just before was
-finished ("" at the start, after a timer and after a parallel join, where there is no single one).
+An expression sees the instance's variables. A condition on a sequence flow also sees ``outcome``: the id of the outcome
+by which the step just before was finished; "" at the start, after an event that was waited for, behind an activity
+without people, and after a join, where there is no single one.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
 import cel
+from typing_extensions import TypeIs
 
 from yiwang.flow.errors import ConditionFailed
-from yiwang.flow.model.graph import Condition
+from yiwang.flow.model import Condition
 from yiwang.kernel.database import Json
 
 language = "https://cel.dev"
 longest = 1000
 most_loops = 2
+deepest = 32
+"""Lists and objects within one another in the value of an expression."""
 
 _TOKEN = re.compile(
     r"""(?P<text>[rR]?(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>==|!=|[^\s])""",
@@ -70,6 +75,44 @@ def holds(condition: Condition, variables: Mapping[str, Json], outcome: str, whe
     Raises:
         ConditionFailed: a variable is not set, kinds do not fit, or the answer is neither true nor false.
     """
+    answer = _answer(condition, variables, outcome, where)
+    if not isinstance(answer, bool):
+        raise _failed(condition, where, "结果不是真假值", "it gives neither true nor false")
+    return answer
+
+
+def value_of(condition: Condition, variables: Mapping[str, Json], where: str = "") -> Json:
+    """The value of an expression, as JSON.
+
+    Raises:
+        ConditionFailed: as :func:`holds`; or the value cannot be kept (a time, bytes, a number that is none).
+    """
+    answer = _answer(condition, variables, "", where)
+    if not _is_json(answer):
+        raise _failed(
+            condition,
+            where,
+            "结果不是可保存的值(应为文字、数、真假值、空值、列表或对象)",
+            "it gives no value that can be kept (text, number, true or false, null, list or object)",
+        )
+    return answer
+
+
+def _is_json(value: object, depth: int = 0) -> TypeIs[Json]:
+    match value:
+        case None | bool() | str() | int():
+            return True
+        case float():
+            return math.isfinite(value)
+        case list() if depth < deepest:
+            return all(_is_json(item, depth + 1) for item in value)
+        case dict() if depth < deepest:
+            return all(isinstance(key, str) and _is_json(item, depth + 1) for key, item in value.items())
+        case _:
+            return False
+
+
+def _answer(condition: Condition, variables: Mapping[str, Json], outcome: str, where: str) -> object:
     seen: dict[str, Json] = {"outcome": outcome} if condition.uses_outcome else {}
     for name in condition.variables:
         if name not in variables:
@@ -77,11 +120,9 @@ def holds(condition: Condition, variables: Mapping[str, Json], outcome: str, whe
         seen[name] = variables[name]
     try:
         answer: object = condition.program.execute(seen)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (RuntimeError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         reason = " ".join(str(error).split())[:200]
         raise _failed(condition, where, reason, reason) from error
-    if not isinstance(answer, bool):
-        raise _failed(condition, where, "结果不是真假值", "it gives neither true nor false")
     return answer
 
 

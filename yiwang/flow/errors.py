@@ -142,3 +142,42 @@ class StepNotReachable(Problem):
     status = 409
     zh = "不能到“{node}”:{reason_zh}。"
     en = "“{node}” cannot be chosen: {reason_en}."
+
+
+class WalkTooLong(Problem):
+    code = "flow.walk_too_long"
+    status = 409
+    zh = "流程“{flow}”一次流转经过了 {most} 个以上的节点仍未停下,可能在循环;请流程管理员检查条件和自动步骤。"
+    en = (
+        "The flow “{flow}” passed more than {most} nodes in one go without coming to rest; have its conditions checked."
+    )
+
+
+class RoundTooLarge(Problem):
+    code = "flow.round_too_large"
+    status = 422
+    zh = "“{name}”要同时交给 {count} 人(项)办理,上限 {most};请分批。"
+    en = "“{name}” would go to {count} people or items at once, at most {most}; split it."
+
+
+class MessageUnexpected(Problem):
+    code = "flow.message_unexpected"
+    status = 409
+    zh = "没有流程在等待消息“{name}”(关联键“{key}”):可能已经收到过、流程已结束或被退回。请核对消息名和关联键。"
+    en = (
+        "No flow waits for the message “{name}” (key “{key}”): it was received before, or the flow is over. Check both."
+    )
+
+
+class MessageAmbiguous(Problem):
+    code = "flow.message_ambiguous"
+    status = 409
+    zh = "有多件流程都在等待消息“{name}”(关联键“{key}”),无法判断发给哪一件;请给出唯一的关联键。"
+    en = "Several flows wait for the message “{name}” (key “{key}”); give a key that only one of them has."
+
+
+class WorkNotLeased(Problem):
+    code = "flow.work_not_leased"
+    status = 409
+    zh = "这项工作不在“{worker}”名下:租约已过期、已由他人领取或已完成。请重新领取。"
+    en = "This work is not leased to “{worker}”: the lease ran out, or somebody else has done it. Fetch work again."

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
+from uuid import UUID
 
 from yiwang.flow.clocks import NamedClock, cached_deadline, read_clock, write_clock
 from yiwang.flow.errors import LimitUnknown
-from yiwang.flow.model.graph import BoundaryTimer, Node, UserTask, Value
-from yiwang.flow.model.rows import TaskRow
+from yiwang.flow.model.nodes import UserTask
+from yiwang.flow.model.rows import TaskRow, TimerRow
+from yiwang.flow.model.settings import Value
+from yiwang.flow.walk.events import NewTimer
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.database import Json, JsonObject
 from yiwang.kernel.deadlines import Deadline, DeadlineOutOfRange, DeadlineUnreadable, RunningClock
@@ -44,8 +47,8 @@ class Timing:
         self.at = at
         self._known: dict[tuple[str, float], TaskTime] = {}
 
-    def limit(self, node: Node, value: Value, variables: Mapping[str, Json]) -> Deadline:
-        """The deadline that a setting means.
+    def limit(self, name: str, node: str, value: Value, variables: Mapping[str, Json]) -> Deadline:
+        """The deadline that a setting of the element ``node``, called ``name``, means.
 
         Raises:
             LimitUnknown: its variable holds no deadline.
@@ -55,11 +58,8 @@ class Timing:
             if isinstance(text, str):
                 return cached_deadline(text)
         except (DeadlineUnreadable, DeadlineOutOfRange) as error:
-            raise self._unknown(node, value, text) from error
-        raise self._unknown(node, value, text)
-
-    def _unknown(self, node: Node, value: Value, text: Json) -> LimitUnknown:
-        return LimitUnknown(name=node.names.zh, node=node.id, variable=value.variable or "", value=str(text)[:60])
+            raise _unknown(name, node, value, text) from error
+        raise _unknown(name, node, value, text)
 
     def share(self, value: Value, variables: Mapping[str, Json]) -> float:
         """The share of a limit after which it warns: the number given, else :data:`default_warn`."""
@@ -77,7 +77,7 @@ class Timing:
             return shared_time(task.deadline.clock, clocks, {})
         if task.deadline.limit is None:
             raise ValueError(f"{task.id} has a deadline without limit and clock")
-        deadline = self.limit(task, task.deadline.limit, variables)
+        deadline = self.limit(task.names.zh, task.id, task.deadline.limit, variables)
         warn = self.share(task.warn, variables)
         key = (str(deadline), warn)
         known = self._known.get(key)
@@ -88,11 +88,69 @@ class Timing:
             self._known[key] = known
         return known
 
-    def of_timer(self, timer: BoundaryTimer, variables: Mapping[str, Json]) -> TaskTime:
-        """When a timer that begins now wakes."""
-        deadline = self.limit(timer, timer.after, variables)
+    def of_timer(self, timer: NewTimer, timer_id: UUID, instance_id: UUID, holder_id: UUID) -> TimerRow:
+        """The row of a timer that begins now: after a limit, at a date, or every so often."""
+        if timer.at is not None:
+            wake = self._date(timer)
+            return TimerRow(timer_id, instance_id, holder_id, timer.node, wake, {"at": wake.isoformat()})
+        repeats = timer.after is None
+        value = timer.every if timer.after is None else timer.after
+        if value is None:
+            raise ValueError(f"the timer {timer.node} has no time")
+        deadline = self.limit(timer.name, timer.node, value, timer.variables)
         running = RunningClock.start(deadline, self.at, self.calendar)
-        return TaskTime(running.due_at, None, write_clock(running, 1.0, self.calendar))
+        clock = write_clock(running, 1.0, self.calendar)
+        if timer.every is not None:
+            clock["every"] = str(self.limit(timer.name, timer.node, timer.every, timer.variables))
+        left = (timer.times - 1 if timer.times > 0 else -1) if repeats else timer.times
+        return TimerRow(timer_id, instance_id, holder_id, timer.node, running.due_at, clock, left if timer.every else 0)
+
+    def _date(self, timer: NewTimer) -> datetime:
+        text = timer.at.of(timer.variables) if timer.at is not None else None
+        try:
+            moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise _unknown(timer.name, timer.node, timer.at or Value(), text)
+        return moment.astimezone(UTC)
+
+    def from_now(self, text: str) -> tuple[JsonObject, datetime]:
+        """The clock of a limit that begins now, and when it ends."""
+        running = RunningClock.start(cached_deadline(text), self.at, self.calendar)
+        return write_clock(running, 1.0, self.calendar), running.due_at
+
+    def again(self, timer: TimerRow) -> TimerRow | None:
+        """A repeating timer that has fired now, set for its next time; None when that was the last."""
+        every = timer.clock.get("every")
+        if timer.left_count == 0 or not isinstance(every, str):
+            return None
+        clock, wake_at = self.from_now(every)
+        return replace(
+            timer,
+            wake_at=wake_at,
+            clock={**clock, "every": every},
+            left_count=timer.left_count - 1 if timer.left_count > 0 else -1,
+        )
+
+    def timer_paused(self, timer: TimerRow) -> TimerRow:
+        """The timer while its instance is suspended; a date stays the date."""
+        if "at" in timer.clock:
+            return replace(timer, wake_at=None)
+        return replace(
+            timer, wake_at=None, clock=self._turned(timer, read_clock(timer.clock, self.calendar).pause(self.at))
+        )
+
+    def timer_resumed(self, timer: TimerRow) -> TimerRow:
+        at = timer.clock.get("at")
+        if isinstance(at, str):
+            return replace(timer, wake_at=datetime.fromisoformat(at))
+        running = read_clock(timer.clock, self.calendar).resume(self.at, self.calendar)
+        return replace(timer, wake_at=running.due_at, clock=self._turned(timer, running))
+
+    def _turned(self, timer: TimerRow, running: RunningClock) -> JsonObject:
+        clock = write_clock(running, 1.0, self.calendar)
+        return {**clock, "every": timer.clock["every"]} if "every" in timer.clock else clock
 
     def spent(self, task: TaskRow, clocks: Mapping[str, NamedClock]) -> Spent:
         """What a task that ends now has taken."""
@@ -159,3 +217,7 @@ def shared_time(name: str, clocks: Mapping[str, NamedClock], clock: JsonObject) 
     if shared is None or shared.stopped_at is not None:
         return TaskTime(None, None, record)
     return TaskTime(shared.due_at, shared.warn_at, record)
+
+
+def _unknown(name: str, node: str, value: Value, text: Json) -> LimitUnknown:
+    return LimitUnknown(name=name, node=node, variable=value.variable or "", value=str(text)[:60])

@@ -121,6 +121,13 @@ class LiveView:
                         subscriber.too_slow = True
         return len(rows) == _batch
 
+    async def cursor(self) -> Cursor:
+        """The cursor of one who will want what happens from now on; a little earlier where that costs no query."""
+        if self._subscribers:
+            return self._cursor
+        async with self._database.connection() as connection:
+            return max(self._cursor, await newest_cursor(connection))
+
     @contextlib.asynccontextmanager
     async def subscribed(self, subscriber: Subscriber) -> AsyncIterator[Cursor]:
         """Register ``subscriber``; yields the cursor after which the follower will hand it events.
@@ -131,8 +138,9 @@ class LiveView:
         if len(self._subscribers) >= _most_subscribers:
             raise Unavailable(reason="live view")
         if not self._subscribers:
-            async with self._database.connection() as connection:
-                self._cursor = max(self._cursor, await newest_cursor(connection))
+            newest = await self.cursor()
+            if not self._subscribers:  # of two who come at once, the later one must not move the cursor on
+                self._cursor = newest
         self._subscribers.add(subscriber)
         self._somebody.set()
         metrics.subscribers.inc()
@@ -213,6 +221,11 @@ async def stream(live: LiveView, subscriber: Subscriber, after: Cursor | None) -
             if (row.tx, row.seq) > sent:
                 sent = (row.tx, row.seq)
                 yield event_of(row)
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """``tx.seq``, as event ids are written."""
+    return f"{cursor[0]}.{cursor[1]}"
 
 
 def parse_cursor(text: str) -> Cursor:

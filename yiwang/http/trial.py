@@ -77,5 +77,5 @@ async def open_trial(settings: Settings, url: str, at: datetime | None = None) -
 
 async def _tick(services: Services) -> None:
     while True:
-        await services.flow.fire_due(services.context.clock.now())
+        await services.flow.act_due(services.context.clock.now())
         await asyncio.sleep(0.2)

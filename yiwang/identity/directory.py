@@ -1,25 +1,23 @@
 """The directory (通讯录): the city's organisations, posts and people in the process, for lookups without a query.
 
 A :class:`Snapshot` is immutable and complete; :class:`Directory` holds the current one and swaps it when the version in
-the database has grown or an appointment begins or ends. It hears of changes over LISTEN and asks every few seconds
-besides, so that it is at most that late when a notice is lost. Every lookup is a dictionary access; those that find one
-thing return None for what is unknown, those that find many an empty tuple. Only active posts and organisations are
-offered for work; by id inactive ones are found too, because history names them.
+the database has grown, and at the moment at which an appointment or an absence begins or ends. It hears of changes over
+LISTEN and asks every few seconds besides, so that it is at most that late when a notice is lost. Every lookup is a
+dictionary access; those that find one thing return None for what is unknown, those that find many an empty tuple. Only
+active posts and organisations are offered for work; by id inactive ones are found too, because history names them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from yiwang.identity.model import Appointment, OrganisationRow, PersonRow, PostRow, covering_areas
+from yiwang.identity.model import OrganisationRow, PersonRow, PostRow, StandIn, covering_areas
+from yiwang.identity.snapshot import Snapshot
 from yiwang.identity.store import directory as store
 from yiwang.kernel import logs
 from yiwang.kernel.clock import Clock
@@ -31,115 +29,7 @@ poll_seconds = 3.0
 
 log = logs.get("identity")
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The directory at one version. ``stale_at`` is the city time at which the next appointment begins or ends."""
-
-    version: int
-    stale_at: datetime | None
-    organisations: dict[int, OrganisationRow]
-    ordered: tuple[OrganisationRow, ...]
-    by_code: dict[str, OrganisationRow]
-    subtrees: dict[int, frozenset[int]]
-    servers: dict[tuple[str, str], OrganisationRow]
-    widest: dict[str, OrganisationRow]
-    all_posts: dict[int, PostRow]
-    active_posts: tuple[PostRow, ...]
-    posts_by_code: dict[str, tuple[PostRow, ...]]
-    posts_by_place: dict[tuple[str, int], tuple[PostRow, ...]]
-    posts_by_area: dict[tuple[str, str], tuple[PostRow, ...]]
-    holding: dict[int, tuple[UUID, ...]]
-    held: dict[UUID, tuple[int, ...]]
-    persons: dict[UUID, PersonRow]
-
-    @classmethod
-    def build(
-        cls,
-        *,
-        version: int,
-        at: datetime,
-        organisations: Iterable[OrganisationRow],
-        posts: Iterable[PostRow],
-        appointments: Iterable[Appointment],
-        persons: Iterable[PersonRow],
-    ) -> Snapshot:
-        """Index these rows as they stand at ``at`` (city time)."""
-        by_id = {item.id: item for item in organisations}
-        ordered = _depth_first(by_id)
-        people = {item.id: item for item in persons}
-        all_posts = {item.id: item for item in posts}
-        code_posts: dict[str, list[PostRow]] = defaultdict(list)
-        place_posts: dict[tuple[str, int], list[PostRow]] = defaultdict(list)
-        area_posts: dict[tuple[str, str], list[PostRow]] = defaultdict(list)
-        for post in all_posts.values():
-            if post.active:
-                code_posts[post.code].append(post)
-                place_posts[post.code, post.organisation_id].append(post)
-                area_posts[post.code, post.area].append(post)
-        holding: dict[int, list[UUID]] = defaultdict(list)
-        held: dict[UUID, list[int]] = defaultdict(list)
-        changes: list[datetime] = []
-        for item in appointments:
-            if item.starts_at > at:
-                changes.append(item.starts_at)
-            elif item.ends_at is not None and item.ends_at > at:
-                changes.append(item.ends_at)
-            person, place = people.get(item.account_id), all_posts.get(item.post_id)
-            if item.holds(at) and person and person.active and place and place.active:
-                holding[item.post_id].append(item.account_id)
-                held[item.account_id].append(item.post_id)
-        return cls(
-            version=version,
-            stale_at=min(changes, default=None),
-            organisations=by_id,
-            ordered=ordered,
-            by_code={item.code: item for item in ordered if item.active},
-            subtrees=_subtrees(ordered),
-            servers={
-                (kind, item.area): item for item in reversed(ordered) if item.active for kind in item.serves
-            },  # reversed: the first declared wins where two serve the same
-            widest=_widest(ordered),
-            all_posts=all_posts,
-            active_posts=tuple(post for post in all_posts.values() if post.active),
-            posts_by_code=_tuples(code_posts),
-            posts_by_place=_tuples(place_posts),
-            posts_by_area=_tuples(area_posts),
-            holding=_tuples(holding),
-            held=_tuples(held),
-            persons=people,
-        )
-
-
-def _tuples(lists: dict[Key, list[Value]]) -> dict[Key, tuple[Value, ...]]:
-    return {key: tuple(values) for key, values in lists.items()}
-
-
-def _depth_first(by_id: dict[int, OrganisationRow]) -> tuple[OrganisationRow, ...]:
-    """Parents before children, siblings as given."""
-    rank = {item: position for position, item in enumerate(by_id)}
-    return tuple(sorted(by_id.values(), key=lambda item: [rank[step] for step in item.path if step in rank]))
-
-
-def _widest(organisations: Iterable[OrganisationRow]) -> dict[str, OrganisationRow]:
-    """For each kind of department the organisation with the widest area; the first declared among equals."""
-    found: dict[str, OrganisationRow] = {}
-    for item in organisations:
-        for kind in item.serves if item.active else ():
-            if kind not in found or len(item.area) < len(found[kind].area):
-                found[kind] = item
-    return found
-
-
-def _subtrees(organisations: Iterable[OrganisationRow]) -> dict[int, frozenset[int]]:
-    below: dict[int, set[int]] = defaultdict(set)
-    for item in organisations:
-        for ancestor in item.path:
-            below[ancestor].add(item.id)
-    return {ancestor: frozenset(ids) for ancestor, ids in below.items()}
+__all__ = ["Directory", "Snapshot", "load_snapshot"]
 
 
 async def load_snapshot(connection: Connection, at: datetime) -> Snapshot:
@@ -151,6 +41,8 @@ async def load_snapshot(connection: Connection, at: datetime) -> Snapshot:
         posts=await store.posts(connection),
         appointments=await store.appointments(connection, at),
         persons=await store.persons(connection),
+        absences=await store.absences(connection, at),
+        post_roles=await store.post_roles(connection),
     )
 
 
@@ -160,7 +52,7 @@ class Directory:
     def __init__(self, database: Database, clock: Clock, snapshot: Snapshot | None = None) -> None:
         self._database = database
         self._clock = clock
-        self.snapshot = snapshot or Snapshot.build(
+        self._snapshot = snapshot or Snapshot.build(
             version=0, at=clock.now(), organisations=(), posts=(), appointments=(), persons=()
         )
         self._heard = asyncio.Event()
@@ -168,6 +60,19 @@ class Directory:
         self._loading = asyncio.Lock()
         self._on_version: list[Callable[[], None]] = []
         self._on_account: list[Callable[[UUID], None]] = []
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The directory as it stands now; another object as soon as any answer may be another."""
+        self.turn()
+        return self._snapshot
+
+    def turn(self) -> None:
+        """Let what has begun or ended by now take effect; the callbacks of :meth:`on_version` hear of it."""
+        stale_at = self._snapshot.stale_at
+        if stale_at is not None and stale_at <= (now := self._clock.now()):
+            self._snapshot = self._snapshot.turned(now)
+            self._announce()
 
     # -- lookups --------------------------------------------------------------------------------------------------
 
@@ -230,6 +135,60 @@ class Directory:
     def person(self, account_id: UUID) -> PersonRow | None:
         return self.snapshot.persons.get(account_id)
 
+    def kinds_of_role(self, role: str) -> tuple[str, ...]:
+        """The kinds of post that bring a role."""
+        return self.snapshot.kinds_by_role.get(role, ())
+
+    # -- absences; ``at`` is city time, None: now -----------------------------------------------------------------
+
+    def acting(self, account_id: UUID, kinds: Collection[str] = (), at: datetime | None = None) -> UUID | None:
+        """Who acts for an account in business of these kinds: itself, a deputy while it is away, or nobody.
+
+        Nobody acts for a holder of an administrator's post, nor they for anybody.
+        """
+        snapshot = self.snapshot
+        return snapshot.acting(account_id, kinds, at or self._clock.now())
+
+    def attending(self, post_id: int, kinds: Collection[str] = (), at: datetime | None = None) -> tuple[UUID, ...]:
+        """Who sees a post's queue and is there for business of these kinds.
+
+        Those are its holders, and for those of them who are away from all business whoever acts for them.
+        """
+        snapshot = self.snapshot
+        holders, absences = snapshot.holding.get(post_id, ()), snapshot.absences
+        if not absences:
+            return holders
+        moment = at or self._clock.now()
+        found: dict[UUID, None] = {}
+        for holder in holders:
+            seeing = snapshot.acting(holder, (), moment)
+            if seeing is not None and absences.away(seeing, kinds, moment) is None:
+                found[seeing] = None
+        return tuple(found)
+
+    def substitute(
+        self, post_id: int, kinds: Collection[str] = (), at: datetime | None = None
+    ) -> tuple[UUID, UUID] | None:
+        """A holder of a post with whoever acts for them in business of these kinds; the longest-serving who has somebody."""
+        for holder in self.holders(post_id):
+            acting = self.acting(holder, kinds, at)
+            if acting is not None:
+                return holder, acting
+        return None
+
+    def standing_in(self, account_id: UUID, at: datetime | None = None) -> tuple[StandIn, ...]:
+        """For whom an account acts in all business, with their posts."""
+        snapshot = self.snapshot
+        if not snapshot.absences:
+            return ()
+        moment = at or self._clock.now()
+        found: list[StandIn] = []
+        for absent in snapshot.absences.naming(account_id):
+            absence = snapshot.absences.away(absent, (), moment)
+            if absence is not None and snapshot.acting(absent, (), moment) == account_id:
+                found.append(StandIn(snapshot.persons[absent], snapshot.held.get(absent, ()), absence.ends_at))
+        return tuple(found)
+
     # -- keeping fresh --------------------------------------------------------------------------------------------
 
     def on_version(self, callback: Callable[[], None]) -> None:
@@ -241,20 +200,20 @@ class Directory:
         self._on_account.append(callback)
 
     async def refresh(self) -> bool:
-        """Load a new snapshot if there is a newer version or an appointment has begun or ended; tells whether.
+        """Load a new snapshot if there is a newer version, or something has begun or ended meanwhile; tells whether.
 
         Raises:
             Unavailable: the database does not answer.
         """
         async with self._loading:
             at = self._clock.now()
-            stale_at = self.snapshot.stale_at
+            stale_at = self._snapshot.stale_at
             async with self._database.connection() as connection:
                 turned = stale_at is not None and stale_at <= at
-                if not turned and await store.version(connection) == self.snapshot.version:
+                if not turned and await store.version(connection) == self._snapshot.version:
                     return False
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    self.snapshot = await load_snapshot(connection, at)
+                    self._snapshot = await load_snapshot(connection, at)
         self._announce()
         return True
 

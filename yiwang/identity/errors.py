@@ -234,3 +234,45 @@ class RoleGrantExists(Problem):
     status = 409
     zh = "{name} 已有此范围的该角色。"
     en = "{name} has this role with this scope already."
+
+
+class AbsenceMissing(Problem):
+    code = "identity.absence_missing"
+    status = 404
+    zh = "没有找到该请假记录,或您无权查看。"
+    en = "There is no such absence, or you may not see it."
+
+
+class AbsenceOver(Problem):
+    code = "identity.absence_over"
+    status = 409
+    zh = "该请假已于 {ended} 结束,不能再修改;如仍需代理,请重新登记。"
+    en = "This absence ended at {ended} and cannot be changed; declare another if a deputy is still needed."
+
+
+class AbsenceOverlaps(Problem):
+    code = "identity.absence_overlaps"
+    status = 409
+    zh = "{name} 在 {starts} 至 {ends} 已登记请假,请修改或结束那一条。"
+    en = "{name} has an absence from {starts} to {ends} already; change or end that one."
+
+
+class AbsencePeriod(Problem):
+    code = "identity.absence_period"
+    status = 422
+    zh = "请假从 {starts} 到 {ends} 不成立:结束须晚于开始和现在,最长 {days} 天。"
+    en = "An absence from {starts} to {ends} is not possible: it has to end after it begins and after now, within {days} days."
+
+
+class DeputyUnfit(Problem):
+    code = "identity.deputy_unfit"
+    status = 422
+    zh = "不能由此人代理:{reason_zh}。"
+    en = "This person cannot be the deputy: {reason_en}."
+
+
+class AdministratorAbsence(Problem):
+    code = "identity.administrator_absence"
+    status = 409
+    zh = "三员管理员的工作不能由代理人办理;请由安全管理员任命另一人担任该岗位。"
+    en = "No deputy does the work of the three administrators; have somebody else appointed to the post instead."

@@ -96,6 +96,35 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsenceRow:
+    """Somebody is away (请假、外出) from ``starts_at`` until ``ends_at`` (exclusive), and a deputy (代理人) does their tasks.
+
+    ``kinds``: only business of these definitions or case types; empty: all business.
+    """
+
+    id: UUID
+    account_id: UUID
+    deputy_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    kinds: frozenset[str]
+    reason: str
+    declared_at: datetime
+
+    def holds(self, at: datetime) -> bool:
+        return self.starts_at <= at < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """For whom a deputy acts now, with the posts that they see meanwhile."""
+
+    person: PersonRow
+    post_ids: tuple[int, ...]
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RoleRow:
     """A published role (角色) in scope words, as it was declared."""
 
@@ -106,6 +135,15 @@ class RoleRow:
     grants: tuple[ScopedGrant, ...]
     source: str
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PostRole:
+    """A kind of post brings an active role; ``role_class`` is set for those of the three administrators."""
+
+    post_code: str
+    role_code: str
+    role_class: RoleClass | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,15 +163,18 @@ class ReassignBody(Body):
     note: Note
 
 
-def opened_json(opened: Opened) -> JsonObject:
-    """The receipt."""
+def opened_json(service: CaseService, opened: Opened, type_key: str) -> JsonObject:
+    """The receipt of a report of this case type."""
+    case_type = service.catalogue.latest(type_key)
     return {
         "id": str(opened.id),
         "number": opened.number,
         "code": opened.code,
         "status": opened.status,
+        "status_en": case_type.status_word(opened.status),
         "class_code": opened.class_code,
         "class_name": opened.class_name,
+        "class_name_en": case_type.class_name(opened.class_code, "en"),
         "class_reason": opened.class_reason,
         "area": opened.area,
         "head_number": opened.head_number,
@@ -196,6 +199,7 @@ def case_json(service: CaseService, case: CaseFile, now: datetime) -> JsonObject
         "type": case.type,
         "state": case.state,
         "status": case.status,
+        "status_en": service.catalogue.status_word(case.type, case.status),
         "stage": case.stage,
         "class_code": case.class_code,
         "class_name": case_type.class_name(case.class_code) if case_type else case.class_code,

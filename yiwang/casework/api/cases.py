@@ -88,7 +88,7 @@ async def report(
     opened = await service.report(body.report(key), actor)
     if opened.repeated:
         await _require_same(service, body, opened)
-    return json_response(opened_json(opened), 200 if opened.repeated else 201)
+    return json_response(opened_json(service, opened, body.type), 200 if opened.repeated else 201)
 
 
 async def _require_same(service: CaseService, body: ReportBody, opened: Opened) -> None:
@@ -197,12 +197,15 @@ async def duplicates(
     """Open cases near a place, so that one may join instead of reporting again. Shows no personal data."""
     service = service_of(request)
     found = await service.reading.duplicates(type, class_code, lon, lat)
+    case_type = service.catalogue.latest(type)
     near = [
         {
             "number": case.number,
             "status": case.status,
+            "status_en": case_type.status_word(case.status),
             "class_code": case.class_code,
-            "class_name": service.catalogue.latest(type).class_name(case.class_code),
+            "class_name": case_type.class_name(case.class_code),
+            "class_name_en": case_type.class_name(case.class_code, "en"),
             "metres": round(distance, 1),
             "reported_at": case.reported_at,
             "reports": case.followers + 1,
@@ -223,7 +226,12 @@ async def suggest(
     """Classes that the text speaks for, best first, with the words that spoke."""
     case_type = service_of(request).catalogue.latest(type)
     proposals = [
-        {"class_code": item.code, "class_name": case_type.class_name(item.code), "words": list(item.words)}
+        {
+            "class_code": item.code,
+            "class_name": case_type.class_name(item.code),
+            "class_name_en": case_type.class_name(item.code, "en"),
+            "words": list(item.words),
+        }
         for item in case_type.words.propose(text)
     ]
     return json_response(proposals)
@@ -313,9 +321,10 @@ async def story(
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> Response:
     """The journal of the case in order; page on with `after` = the last `seq`."""
-    rows = await service_of(request).reading.story(case_id, reader_of(actor), after=after, limit=limit)
+    service = service_of(request)
+    rows = await service.reading.story(case_id, reader_of(actor), after=after, limit=limit)
     return json_response(
-        {"items": [row_json(row) for row in rows], "next": rows[-1].seq if len(rows) == limit else None}
+        {"items": [row_json(service, row) for row in rows], "next": rows[-1].seq if len(rows) == limit else None}
     )
 
 

@@ -41,8 +41,10 @@ class Receipt(Answer):
     number: str
     code: str
     status: str
+    status_en: str
     class_code: str | None
     class_name: str
+    class_name_en: str
     class_reason: str = Field(description="Words that spoke for the class; empty when a person chose it.")
     area: str
     head_number: str | None = Field(description="Number of the case under which this report was folded.")
@@ -57,6 +59,7 @@ class CaseItem(Answer):
     type: str
     state: State
     status: str
+    status_en: str
     stage: str
     class_code: str | None
     class_name: str | None
@@ -115,6 +118,7 @@ class StoryRow(Answer):
     verb: str
     zh: str
     en: str
+    status_en: str | None = Field(description="English words of the status in `data`.")
     actor: str
     data: dict[str, Any]
 
@@ -158,11 +162,14 @@ class OpenTask(Answer):
     node: str
     stage: str
     status: str
+    status_en: str
     post: str | None
     post_name: str | None
+    post_name_en: str | None
     post_area: str | None
     organisation: str | None
     organisation_name: str | None
+    organisation_name_en: str | None
     assignee: UUID | None
     assignee_name: str | None
     created_at: datetime
@@ -202,6 +209,7 @@ class CaseBrief(Answer):
     id: UUID
     number: str
     status: str
+    status_en: str
     reported_at: datetime
     text: str
 
@@ -246,6 +254,7 @@ class PublicStoryRow(Answer):
     zh: str
     en: str
     status: str | None
+    status_en: str | None
     data: dict[str, Any]
 
 
@@ -259,6 +268,7 @@ class PublicCase(Answer):
     number: str
     type: str
     status: str
+    status_en: str
     state: State
     class_code: str | None
     class_name: str
@@ -286,6 +296,7 @@ class TaskItem(Answer):
     node: str
     stage: str
     status: str
+    status_en: str
     created_at: datetime
     due_at: datetime | None
     clock: Colour
@@ -315,8 +326,10 @@ class Nearby(Answer):
 
     number: str
     status: str
+    status_en: str
     class_code: str | None
     class_name: str
+    class_name_en: str
     metres: float
     reported_at: datetime
     reports: int
@@ -325,6 +338,7 @@ class Nearby(Answer):
 class Proposal(Answer):
     class_code: str
     class_name: str
+    class_name_en: str
     words: list[str]
 
 

@@ -14,13 +14,9 @@ from yiwang.casework.api.schemas import StepAnswer, TaskPage
 from yiwang.casework.api.secrecy import reader_of, require_own_tasks, secret_task
 from yiwang.casework.api.values import Word
 from yiwang.casework.api.views import task_json
-from yiwang.casework.errors import ReceiverElsewhere
-from yiwang.casework.service import CaseService
 from yiwang.kernel.access import SignedInActor
-from yiwang.kernel.errors import NotFound
 
 router = APIRouter(tags=["tasks 任务"])
-_NO_BUSINESS = ("security-admin", "audit-admin")
 _HAND = problems(
     "case.receiver_elsewhere",
     "flow.task_already_done",
@@ -93,7 +89,7 @@ async def claim(request: Request, task_id: UUID, actor: SignedInActor) -> None:
     service = service_of(request)
     async with secret_task(service, task_id, actor):
         require_own_tasks(actor, "complete_any")
-        await service.steps.claim(task_id, actor)
+        await service.handing_on.claim(task_id, actor)
 
 
 @router.post("/tasks/{task_id}/reassign", status_code=204, summary="Hand on 转派", responses=_HAND)
@@ -102,29 +98,4 @@ async def reassign(request: Request, task_id: UUID, body: ReassignBody, actor: S
     service = service_of(request)
     async with secret_task(service, task_id, actor):
         require_own_tasks(actor, "assign")
-        await _require_colleague(service, task_id, body.person)
-        await service.steps.reassign(task_id, actor, body.person, body.note)
-
-
-async def _require_colleague(service: CaseService, task_id: UUID, person_id: UUID) -> None:
-    """What is handed on stays within the task's post or organisation: with the task goes the sight of its case. The
-    security and audit administrators do no business, whatever their organisation.
-
-    Raises:
-        ReceiverElsewhere. A task or person that is not there is left to the service to tell.
-    """
-    directory = service.parts.directory
-    person = directory.person(person_id)
-    try:
-        async with service.context.database.connection() as connection:
-            task = await service.parts.flow.task(connection, task_id)
-    except NotFound:
-        return
-    if person is None:
-        return
-    posts = [post for post in (task.post_id, task.home_post_id) if post is not None]
-    offices = directory.subtree(task.organisation_id) if task.organisation_id is not None else frozenset[int]()
-    colleague = person.organisation_id in offices or any(person_id in directory.holders(post) for post in posts)
-    watchers = [post.id for kind in _NO_BUSINESS for post in directory.posts(kind)]
-    if not colleague or any(person_id in directory.holders(post) for post in watchers):
-        raise ReceiverElsewhere(person=person.name)
+        await service.handing_on.reassign(task_id, actor, body.person, body.note)

@@ -10,6 +10,7 @@ from yiwang.casework.notes import VERBS
 from yiwang.casework.reading import CaseView, PublicView
 from yiwang.casework.service import CaseService
 from yiwang.casework.store import TaskItem
+from yiwang.casework.story import headline, said_once
 from yiwang.flow.model import TaskRow
 from yiwang.kernel.database import Json, JsonObject
 from yiwang.kernel.journal import JournalRow
@@ -42,7 +43,7 @@ def attachment_json(item: Attachment) -> JsonObject:
     }
 
 
-def row_json(row: JournalRow) -> JsonObject:
+def row_json(service: CaseService, row: JournalRow) -> JsonObject:
     """A journal entry of a case's story."""
     zh, en = VERBS.get(row.entry.verb, (row.entry.verb, row.entry.verb))
     return {
@@ -51,12 +52,19 @@ def row_json(row: JournalRow) -> JsonObject:
         "verb": row.entry.verb,
         "zh": zh,
         "en": en,
+        "status_en": _status_en(service, row),
         "actor": row.entry.actor_name,
         "data": row.entry.data,
     }
 
 
-def _task(service: CaseService, task: TaskRow) -> JsonObject:
+def _status_en(service: CaseService, row: JournalRow) -> str | None:
+    """English words of the status that an entry tells of."""
+    status = row.entry.data.get("status")
+    return service.catalogue.status_word(str(row.entry.data.get("type")), status) if isinstance(status, str) else None
+
+
+def _task(service: CaseService, task: TaskRow, type_key: str) -> JsonObject:
     directory = service.parts.directory
     post = directory.post(task.post_id) if task.post_id is not None else None
     person = directory.person(task.assignee_id) if task.assignee_id is not None else None
@@ -66,11 +74,14 @@ def _task(service: CaseService, task: TaskRow) -> JsonObject:
         "node": task.node,
         "stage": task.stage,
         "status": task.status,
+        "status_en": service.catalogue.status_word(type_key, task.status),
         "post": post.code if post else None,
         "post_name": post.name_zh if post else None,
+        "post_name_en": post.name_en if post else None,
         "post_area": post.area if post else None,
         "organisation": organisation.code if organisation else None,
         "organisation_name": organisation.name_zh if organisation else None,
+        "organisation_name_en": organisation.name_en if organisation else None,
         "assignee": str(task.assignee_id) if task.assignee_id else None,
         "assignee_name": person.name if person else None,
         "created_at": task.created_at.isoformat(),
@@ -80,11 +91,12 @@ def _task(service: CaseService, task: TaskRow) -> JsonObject:
     }
 
 
-def _brief(case: CaseFile) -> JsonObject:
+def _brief(service: CaseService, case: CaseFile) -> JsonObject:
     return {
         "id": str(case.id),
         "number": case.number,
         "status": case.status,
+        "status_en": service.catalogue.status_word(case.type, case.status),
         "reported_at": case.reported_at.isoformat(),
         "text": case.text,
     }
@@ -105,7 +117,7 @@ def view_json(service: CaseService, view: CaseView) -> JsonObject:
             "phone": view.reporter.phone,
             "masked": view.reporter_masked,
         },
-        "tasks": [_task(service, task) for task in view.tasks],
+        "tasks": [_task(service, task, view.case.type) for task in view.tasks],
         "attachments": [attachment_json(item) for item in view.attachments],
         "requests": [
             {
@@ -134,8 +146,8 @@ def view_json(service: CaseService, view: CaseView) -> JsonObject:
             }
             for item in view.operations
         ],
-        "folded": [_brief(item) for item in view.followers],
-        "head": _brief(view.head) if view.head else None,
+        "folded": [_brief(service, item) for item in view.followers],
+        "head": _brief(service, view.head) if view.head else None,
         "advised": {
             "department": advised.organisation.code,
             "zh": advised.organisation.name_zh,
@@ -169,18 +181,26 @@ def public_json(service: CaseService, view: PublicView) -> JsonObject:
     """What a reporter sees: no staff names, no internal notes except the department's own words on the result."""
     case = view.case
     story: list[Json] = []
-    for row in view.story:
-        zh, en = VERBS.get(row.entry.verb, (row.entry.verb, row.entry.verb))
+    for row in said_once(view.story):
+        zh, en = headline(view.case_type, row)
         data: JsonObject = {key: row.entry.data[key] for key in _PUBLIC_DATA if key in row.entry.data}
         if not _note_is_public(row):
             data.pop("note", None)
         story.append(
-            {"at": row.entry.at.isoformat(), "zh": zh, "en": en, "status": row.entry.data.get("status"), "data": data}
+            {
+                "at": row.entry.at.isoformat(),
+                "zh": zh,
+                "en": en,
+                "status": row.entry.data.get("status"),
+                "status_en": _status_en(service, row),
+                "data": data,
+            }
         )
     return {
         "number": case.number,
         "type": case.type,
         "status": case.status,
+        "status_en": service.catalogue.status_word(case.type, case.status),
         "state": case.state,
         "class_code": case.class_code,
         "class_name": view.case_type.class_name(case.class_code),
@@ -225,6 +245,7 @@ def task_json(service: CaseService, item: TaskItem) -> JsonObject:
         "node": item.node,
         "stage": item.stage,
         "status": item.status,
+        "status_en": service.catalogue.status_word(item.case.type, item.status),
         "created_at": item.created_at.isoformat(),
         "due_at": _time(due),
         "clock": "blue" if item.paused_at is not None else colour,

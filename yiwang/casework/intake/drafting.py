@@ -87,6 +87,7 @@ class Drafting:
             "verify": False,
             "visit": case_type.declaration.return_visit,
             "warn": case_type.declaration.warn,
+            "rework": case_type.declaration.rework,
             **channel.variables,
         }
         return Draft(

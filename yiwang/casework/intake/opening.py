@@ -116,7 +116,9 @@ class Opening:
         """As :meth:`write`, in the caller's transaction."""
         only = [draft for draft, _ in drafts]
         numbers = await self._numbers(connection, only)
-        planned = self._flow.plan_starts([self._start(draft) for draft in only], only[0].reported_at)
+        starts = [self._start(draft) for draft in only]
+        worlds = await self._flow.worlds(connection, starts, only[0].reported_at)
+        planned = self._flow.plan_starts(starts, only[0].reported_at, worlds=worlds)
         firsts = [(answer.status, answer.stage) for _, answer in planned]
         heads = await store.open_cases(connection, only, numbers, firsts)
         running = [item for item in planned if item[1].instance_id not in heads]

@@ -22,13 +22,14 @@ most_depth = 64
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 YIWANG = "http://yiwang.dev/bpmn/1"
+_OURS = f"{{{YIWANG}}}"
 
 _ENCODING = re.compile(r"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)[\"']")
 
 
 @dataclass(slots=True)
 class Element:
-    """``name`` without namespace. ``attributes``: those without namespace; those of other namespaces are not kept."""
+    """``name`` without namespace. ``attributes``: those without namespace; ``own``: the names of those in our namespace."""
 
     namespace: str
     name: str
@@ -36,6 +37,7 @@ class Element:
     line: int
     children: list[Element] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    own: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -47,6 +49,10 @@ class Element:
 
     def get(self, name: str, default: str = "") -> str:
         return self.attributes.get(name, default)
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """An attribute of the kind xsd:boolean."""
+        return self.get(name, "true" if default else "false").strip() in ("true", "1")
 
     def bpmn(self, name: str) -> list[Element]:
         """The children of that BPMN name."""
@@ -80,6 +86,8 @@ class _Builder:
             )
         namespace, name = _split(tag)
         element = Element(namespace, name, {k: v for k, v in attributes.items() if k[0] != "{"}, self.line())
+        if len(element.attributes) < len(attributes):
+            element.own = frozenset(key[len(_OURS) :] for key in attributes if key.startswith(_OURS))
         if self._open:
             self._open[-1].children.append(element)
         else:

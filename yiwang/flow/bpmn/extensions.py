@@ -1,16 +1,27 @@
-"""The settings that stand in ``bpmn:extensionElements`` in our namespace (``http://yiwang.dev/bpmn/1``).
+"""The settings that stand in ``bpmn:extensionElements`` in our namespace (``http://yiwang.dev/bpmn/1``): which may stand
+where, and readers of their attributes. What they mean is read by ``people``, ``steps``, ``rounds`` and ``events``.
 
-=============  ========================================================================================================
-on             element and attributes (``?`` optional; ``=name`` takes the flow variable ``name``)
-=============  ========================================================================================================
-process        ``process`` status_done? status_cancelled? en?
-userTask       ``step`` stage status deadline? clock? warn? en?
-               ``who`` post? organisation? area? person? empty? (at least post or person)
-               ``outcome`` id zh en needs? (one or more; the first is the ordinary way onward)
-               ``clock`` start deadline warn? again? (restart, continue) — or: stop on? (outcome ids)
-endEvent       ``step`` stage? status? en?
-boundaryEvent  ``deadline`` with the deadline as text (instead of ``timeDuration``)
-=============  ========================================================================================================
+=====================  ================================================================================================
+on                     element and attributes (``?`` optional; ``=name`` takes the flow variable ``name``)
+=====================  ================================================================================================
+process                ``process`` status_done? status_cancelled? en?
+lane                   ``who``, the default of the user tasks in it
+userTask, manualTask   ``step`` stage status deadline? clock? warn? en? back? form? pauses?
+                       ``who`` post? role? organisation? area? person? step? manager? expression? empty?
+                       ``outcome`` id zh en needs? (one or more; the first is the ordinary way onward)
+                       ``clock`` start deadline warn? again? (restart, continue) — or: stop on? (outcome ids)
+                       ``overtime`` after do every? (with ``who`` inside when do is escalate)
+                       ``auto`` same? when? outcome?
+                       ``sign`` rule need? early?
+multiInstance…         ``multi`` people? items? item?
+serviceTask            ``set`` variable value, ``work`` topic tries?
+scriptTask             ``set`` variable value
+businessRuleTask       ``decision`` key into?
+callActivity           ``in``, ``out`` variable value
+sendTask, receiveTask  ``message`` key?
+events                 ``message`` key?, ``deadline`` with the deadline as text (instead of ``timeDuration``)
+endEvent               ``step`` stage? status? en?
+=====================  ================================================================================================
 
 Unknown elements and attributes of our namespace are faults; other namespaces are left alone.
 """
@@ -18,63 +29,116 @@ Unknown elements and attributes of our namespace are faults; other namespaces ar
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from yiwang.flow.bpmn.elements import Element
+from yiwang.flow.bpmn.elements import YIWANG, Element
 from yiwang.flow.bpmn.findings import Findings
 from yiwang.flow.clocks import cached_deadline
-from yiwang.flow.model.graph import ClockStart, ClockStop, Empty, Names, Outcome, StepDeadline, Value, Who
-from yiwang.kernel.deadlines import Deadline, DeadlineOutOfRange, DeadlineUnreadable, Unit
+from yiwang.flow.model import Value
+from yiwang.kernel.deadlines import DeadlineOutOfRange, DeadlineUnreadable
 
-KNOWN: dict[str, dict[str, frozenset[str]]] = {
-    "process": {"process": frozenset({"status_done", "status_cancelled", "en"})},
-    "userTask": {
-        "step": frozenset({"stage", "status", "deadline", "clock", "warn", "en"}),
-        "who": frozenset({"post", "organisation", "area", "person", "empty"}),
-        "outcome": frozenset({"id", "zh", "en", "needs"}),
-        "clock": frozenset({"start", "stop", "deadline", "warn", "again", "on"}),
-    },
-    "endEvent": {"step": frozenset({"stage", "status", "en"})},
-    "boundaryEvent": {"deadline": frozenset()},
-    "timerEventDefinition": {"deadline": frozenset()},
+_WHO = frozenset({"post", "role", "organisation", "area", "person", "step", "manager", "expression", "empty"})
+_USER_TASK = {
+    "step": frozenset({"stage", "status", "deadline", "clock", "warn", "en", "back", "form", "pauses"}),
+    "who": _WHO,
+    "outcome": frozenset({"id", "zh", "en", "needs"}),
+    "clock": frozenset({"start", "stop", "deadline", "warn", "again", "on"}),
+    "overtime": frozenset({"after", "do", "every"}),
+    "auto": frozenset({"same", "when", "outcome"}),
+    "sign": frozenset({"rule", "need", "early"}),
 }
+_SET = frozenset({"variable", "value"})
+_MESSAGE = {"message": frozenset({"key"})}
+_EVENT = {**_MESSAGE, "deadline": frozenset[str]()}
+
+KNOWN: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "process": {"process": frozenset({"status_done", "status_cancelled", "en"})},
+        "lane": {"who": _WHO},
+        "userTask": _USER_TASK,
+        "manualTask": _USER_TASK,
+        "multiInstanceLoopCharacteristics": {"multi": frozenset({"people", "items", "item"})},
+        "serviceTask": {"set": _SET, "work": frozenset({"topic", "tries"})},
+        "scriptTask": {"set": _SET},
+        "businessRuleTask": {"decision": frozenset({"key", "into"})},
+        "callActivity": {"in": _SET, "out": _SET},
+        "sendTask": _MESSAGE,
+        "receiveTask": _MESSAGE,
+        "startEvent": _EVENT,
+        "intermediateCatchEvent": _EVENT,
+        "intermediateThrowEvent": _MESSAGE,
+        "boundaryEvent": _EVENT,
+        "endEvent": {**_MESSAGE, "step": frozenset({"stage", "status", "en"})},
+        "messageEventDefinition": _MESSAGE,
+        "timerEventDefinition": {"deadline": frozenset()},
+    }
+)
+"""BPMN element → our elements that may stand on it → their attributes."""
+
+_INSIDE: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType({"overtime": {"who": _WHO}})
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,59}")
-_DURATION = re.compile(r"P(?:([0-9]{1,4})W)?(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,5})H)?(?:([0-9]{1,6})M)?)?")
 _SHARE = re.compile(r"0?\.[0-9]{1,4}")
+RESERVED = frozenset({"outcome", "starter", "by", "assignee", "total", "done", "open", "tally"})
+"""Names that the engine gives values itself; nothing else sets them."""
 longest_words = 100
 
 
 class Extensions:
-    """Reads the settings of one element; faults go to ``findings`` with the element's id."""
+    """Reads the settings of one element; faults go to ``findings`` with the id of ``owner``, by default the element's."""
 
-    def __init__(self, holder: Element, findings: Findings) -> None:
+    def __init__(self, holder: Element, findings: Findings, owner: str = "") -> None:
         self.holder = holder
+        self.owner = owner or holder.id
         self.findings = findings
         known = KNOWN.get(holder.name, {})
-        self.elements = []
-        for element in holder.extensions:
-            if element.name not in known:
+        self.elements = [element for element in holder.extensions if self._is_known(holder.name, element, known)]
+        for name in sorted(holder.own):
+            self.fault(
+                "extension_unknown",
+                holder,
+                f"{holder.name} 上不能有属性 yiwang:{name},设置写在 extensionElements 里",
+                f"{holder.name} has no attribute yiwang:{name}; settings stand in extensionElements",
+            )
+        for child in holder.children:
+            if child.namespace == YIWANG and holder.namespace != YIWANG:
                 self.fault(
                     "extension_unknown",
-                    element,
-                    f"{holder.name} 上不能有 yiwang:{element.name}",
-                    f"yiwang:{element.name} is not known on {holder.name}",
+                    child,
+                    f"yiwang:{child.name} 应写在 extensionElements 里",
+                    f"yiwang:{child.name} belongs into extensionElements",
                 )
-                continue
-            for attribute in sorted(element.attributes.keys() - known[element.name]):
-                self.fault(
-                    "extension_unknown",
-                    element,
-                    f"yiwang:{element.name} 没有属性 {attribute}",
-                    f"yiwang:{element.name} has no attribute {attribute}",
-                )
-            self.elements.append(element)
+
+    def _is_known(self, place: str, element: Element, known: Mapping[str, frozenset[str]]) -> bool:
+        if element.name not in known:
+            self.fault(
+                "extension_unknown",
+                element,
+                f"{place} 上不能有 yiwang:{element.name}",
+                f"yiwang:{element.name} is not known on {place}",
+            )
+            return False
+        for attribute in sorted((element.attributes.keys() | element.own) - known[element.name]):
+            self.fault(
+                "extension_unknown",
+                element,
+                f"yiwang:{element.name} 没有属性 {attribute}",
+                f"yiwang:{element.name} has no attribute {attribute}",
+            )
+        inside = _INSIDE.get(element.name, {})
+        for child in element.children:
+            if child.namespace == YIWANG:
+                self._is_known(f"yiwang:{element.name}", child, inside)
+        return True
 
     def fault(self, code: str, element: Element, zh: str, en: str) -> None:
-        self.findings.add(code, self.holder.id, element.line, zh, en)
+        self.findings.add(code, self.owner, element.line, zh, en)
+
+    def invalid(self, element: Element, zh: str, en: str) -> None:
+        """An attribute with a value that cannot be used."""
+        self.fault("attribute_invalid", element, zh, en)
 
     def one(self, name: str) -> Element | None:
         """The only element of that name; a second one is a fault."""
@@ -97,8 +161,7 @@ class Extensions:
                 f"yiwang:{element.name} needs {name}",
             )
         if len(text) > longest_words:
-            self.fault(
-                "attribute_invalid",
+            self.invalid(
                 element,
                 f"{name} 超过 {longest_words} 个字",
                 f"{name} is longer than {longest_words} characters",
@@ -108,35 +171,76 @@ class Extensions:
     def word(self, element: Element, name: str, text: str) -> str:
         """A code word: lower-case letters, digits, - and _."""
         if text and not _WORD.fullmatch(text):
-            self.fault(
-                "attribute_invalid",
+            self.invalid(
                 element,
                 f"{name}“{text[:60]}”应由小写字母、数字、-、_ 组成,以字母开头",
                 f"{name} “{text[:60]}” must be lower-case letters, digits, - and _, beginning with a letter",
             )
         return text
 
+    def variable(self, element: Element, name: str, text: str) -> str:
+        """The name of a variable that is set."""
+        if not _NAME.fullmatch(text):
+            self.invalid(
+                element,
+                f"{name}“{text[:60]}”不是变量名(小写字母、数字、_,以字母开头)",
+                f"{name} “{text[:60]}” names no variable (lower-case letters, digits and _, a letter first)",
+            )
+        elif text in RESERVED:
+            self.invalid(
+                element,
+                f"变量 {text} 由系统赋值,请换一个名称",
+                f"the variable {text} is set by the engine; choose another name",
+            )
+        return text
+
+    def choice(self, element: Element, name: str, allowed: tuple[str, ...], text: str) -> str:
+        """One of a few words; the first of them where it is another (and a fault)."""
+        if text in allowed:
+            return text
+        self.invalid(
+            element,
+            f"{name}“{text[:20]}”应是 {'、'.join(allowed)} 之一",
+            f"{name} “{text[:20]}” must be one of {', '.join(allowed)}",
+        )
+        return allowed[0]
+
     def value(self, element: Element, name: str) -> Value | None:
         """A literal or ``=variable``; None when the attribute is not there."""
-        return self._value(element, name, element.get(name).strip())
+        return self.value_of(element, name, element.get(name).strip())
 
-    def _value(self, element: Element, name: str, text: str) -> Value | None:
+    def value_of(self, element: Element, name: str, text: str) -> Value | None:
+        """A literal or ``=variable``; None for no text."""
         if not text:
             return None
         if not text.startswith("="):
+            if len(text) > longest_words:
+                self.invalid(
+                    element, f"{name} 超过 {longest_words} 个字", f"{name} is longer than {longest_words} characters"
+                )
             return Value(text=text)
         if not _NAME.fullmatch(text[1:]):
-            self.fault(
-                "attribute_invalid",
+            self.invalid(
                 element,
                 f"{name} 的“{text[:60]}”不是变量名,应写成 =名称(小写字母、数字、_)",
                 f"“{text[:60]}” in {name} is no variable; write =name in lower-case letters, digits and _",
             )
         return Value(variable=text[1:])
 
+    def chosen(self, element: Element, name: str, allowed: tuple[str, ...]) -> Value:
+        """One of a few words or ``=variable``; the first of them where it does not say."""
+        value = self.value(element, name) or Value(text=allowed[0])
+        if value.variable is None and value.text not in allowed:
+            self.invalid(
+                element,
+                f"{name} 应是 {'、'.join(allowed)} 或 =变量",
+                f"{name} must be {', '.join(allowed)} or =variable",
+            )
+        return value
+
     def limit(self, element: Element, name: str, text: str) -> Value | None:
         """A deadline text or ``=variable``."""
-        value = self._value(element, name, text.strip())
+        value = self.value_of(element, name, text.strip())
         if value is not None and value.variable is None:
             try:
                 cached_deadline(value.text)
@@ -148,134 +252,14 @@ class Extensions:
         """The attribute ``warn``: a share between 0 and 1; the variable ``warn`` where it does not say."""
         value = self.value(element, "warn") or Value(variable="warn")
         if value.variable is None and not (_SHARE.fullmatch(value.text) and float(value.text) > 0):
-            self.fault(
-                "attribute_invalid",
+            self.invalid(
                 element,
                 f"warn“{value.text[:20]}”应是 0 与 1 之间的小数(如 0.8)或 =变量",
                 f"warn “{value.text[:20]}” must be a share between 0 and 1, such as 0.8, or =variable",
             )
         return value
 
-    def who(self) -> Who | None:
-        """Who may take the step; None (and a fault) when the settings do not say."""
-        element = self.one("who")
-        if element is None:
-            self.fault(
-                "who_missing",
-                self.holder,
-                "没有办理人规则,请加 yiwang:who",
-                "it does not say who may take it; add yiwang:who",
-            )
-            return None
-        post = self.word(element, "post", element.get("post").strip())
-        person = self.value(element, "person")
-        if person is not None and person.variable is None:
-            self.fault(
-                "attribute_invalid",
-                element,
-                "person 应取自变量(=名称),流程图里不能写死某个人",
-                "person must come from a variable (=name); a drawing must not name a person",
-            )
-        if not post and person is None:
-            self.fault("who_missing", element, "yiwang:who 至少要有 post 或 person", "yiwang:who needs post or person")
-        return Who(post, self.value(element, "organisation"), self.value(element, "area"), person, self._empty(element))
 
-    def _empty(self, element: Element) -> Empty:
-        match element.get("empty", "administrator"):
-            case "administrator":
-                return "administrator"
-            case "skip":
-                return "skip"
-            case "stop":
-                return "stop"
-            case other:
-                self.fault(
-                    "attribute_invalid",
-                    element,
-                    f"empty“{other[:20]}”应是 administrator、skip 或 stop",
-                    f"empty “{other[:20]}” must be administrator, skip or stop",
-                )
-                return "administrator"
-
-    def outcomes(self) -> MappingProxyType[str, Outcome]:
-        """The ways to finish the step, in order; at least one."""
-        found: dict[str, Outcome] = {}
-        for element in self.all("outcome"):
-            key = self.word(element, "id", self.words(element, "id", required=True))
-            if key in found:
-                self.fault("outcome_repeated", element, f"办理结果 {key} 重复", f"the outcome {key} is repeated")
-            names = Names(self.words(element, "zh", required=True), self.words(element, "en", required=True))
-            needs = tuple(self.word(element, "needs", need) for need in _list(element.get("needs")))
-            found[key] = Outcome(key, names, needs)
-        if not found:
-            self.fault(
-                "outcome_missing",
-                self.holder,
-                "没有办理结果,请至少加一个 yiwang:outcome",
-                "it has no outcome; add at least one yiwang:outcome",
-            )
-        return MappingProxyType(found)
-
-    def deadline(self, step: Element) -> StepDeadline | None:
-        """The step's own limit, or the named clock that it shares."""
-        clock = self.word(step, "clock", step.get("clock").strip())
-        limit = self.limit(step, "deadline", step.get("deadline"))
-        if clock and limit is not None:
-            self.fault("attribute_invalid", step, "deadline 和 clock 只能写一个", "give either deadline or clock")
-        if clock:
-            return StepDeadline(None, clock)
-        return StepDeadline(limit, None) if limit is not None else None
-
-    def clocks(self, outcomes: frozenset[str]) -> tuple[tuple[ClockStart, ...], tuple[ClockStop, ...]]:
-        """The named clocks that the step starts and stops."""
-        starts: list[ClockStart] = []
-        stops: list[ClockStop] = []
-        for element in self.all("clock"):
-            start, stop = (self.word(element, name, element.get(name).strip()) for name in ("start", "stop"))
-            if bool(start) == bool(stop):
-                self.fault("attribute_invalid", element, "yiwang:clock 写 start 或 stop", "give either start or stop")
-            elif start:
-                limit = self.limit(element, "deadline", self.words(element, "deadline", required=True))
-                starts.append(ClockStart(start, limit or Value(), self.share(element), self._again(element)))
-            else:
-                on = frozenset(_list(element.get("on")))
-                for name in sorted(on - outcomes):
-                    self.fault("outcome_unknown", element, f"没有办理结果 {name[:60]}", f"no outcome {name[:60]}")
-                stops.append(ClockStop(stop, on))
-        return tuple(starts), tuple(stops)
-
-    def _again(self, element: Element) -> Value:
-        again = self.value(element, "again") or Value(text="restart")
-        if again.variable is None and again.text not in ("restart", "continue"):
-            self.fault(
-                "attribute_invalid",
-                element,
-                "again 应是 restart、continue 或 =变量",
-                "again must be restart, continue or =variable",
-            )
-        return again
-
-
-def _list(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """The parts of a comma-separated attribute."""
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def duration_deadline(text: str) -> Deadline | None:
-    """An ISO 8601 duration as a deadline of time on end (PT36H → 36 h); None when it is not one, or is 0.
-
-    Years and months have no fixed length, and seconds are finer than an office clock: these are not read either.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None or text.strip().endswith("T"):
-        return None
-    weeks, days, hours, minutes = (int(part or 0) for part in match.groups())
-    total = ((weeks * 7 + days) * 24 + hours) * 60 + minutes
-    unit, size = next(
-        (unit, size)
-        for unit, size in ((Unit.CLOCK_DAY, 1440), (Unit.CLOCK_HOUR, 60), (Unit.CLOCK_MINUTE, 1))
-        if total % size == 0
-    )
-    try:
-        return Deadline(unit, Decimal(total // size))
-    except DeadlineOutOfRange:
-        return None

@@ -56,6 +56,8 @@ class Graph:
     """The event sub-processes of the process itself."""
     remembered: frozenset[str] = frozenset()
     """Steps whose last handler another step asks for (办理过的人)."""
+    asks_starter: bool = False
+    """Whether anything in it asks who started the instance."""
     calls: frozenset[str] = frozenset()
     """Keys of the definitions that it calls."""
     decisions: frozenset[str] = frozenset()

@@ -55,6 +55,7 @@ ScopeKind = Literal["sub", "event", "multi", "call", "undo"]
 """A sub-process, an event sub-process, the round of a multi-instance activity, a called definition, a compensation."""
 
 WaitKind = Literal["message", "signal", "condition", "work"]
+ThrownKind = Literal["message", "signal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class ScopeRow:
     """An open sub-process, round, call or compensation, within ``parent_id`` (None: the instance itself).
 
     ``node`` belongs to the parent's definition; ``definition_id`` is the called one's for a call. A round counts its
-    instances: ``total``, ``done``, ``tally`` (outcome → count), ``rest`` (elements not begun yet). ``variables`` are its
+    instances: ``total``, ``done``, ``tally`` (outcome → count), ``rest`` (``next``: the elements not begun yet). ``variables`` are its
     own: the element of one instance, or all variables of a call.
     """
 
@@ -174,7 +175,7 @@ class ScopeRow:
     total: int
     done: int
     tally: JsonObject
-    rest: list[Json]
+    rest: JsonObject
     variables: JsonObject
     opened_at: datetime
 
@@ -183,7 +184,7 @@ class ScopeRow:
 class TimerRow:
     """A timer (``node``: the event, or an overtime rule) of ``holder_id``: a task, token, scope, or the instance.
 
-    ``wake_at`` is None while the instance is suspended; ``left``: how often it still fires after the next time, -1 without end.
+    ``wake_at`` is None while the instance is suspended; ``left_count``: how often it still fires after the next time, -1 without end.
     """
 
     id: UUID
@@ -192,7 +193,7 @@ class TimerRow:
     node: str
     wake_at: datetime | None
     clock: JsonObject
-    left: int = 0
+    left_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ class StepRow:
 class Thrown:
     """A message or signal that the walk threw, to be delivered after the commit."""
 
-    kind: Literal["message", "signal"]
+    kind: ThrownKind
     name: str
     key: str
 

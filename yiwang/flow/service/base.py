@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -12,9 +12,10 @@ from uuid import UUID
 import orjson
 
 from yiwang.flow import store
-from yiwang.flow.assignment import Assignment, Place
+from yiwang.flow.assignment import Assignment, Place, Queue
 from yiwang.flow.changes import Act, Changes, Standing, advance, words
 from yiwang.flow.clocks import NamedClock
+from yiwang.flow.decisions.service import DecisionService
 from yiwang.flow.errors import (
     InstanceEnded,
     InstanceSuspended,
@@ -22,7 +23,8 @@ from yiwang.flow.errors import (
     TaskNotYours,
     VariablesInvalid,
 )
-from yiwang.flow.model import Advance, Definition, Directory, EndEvent, InstanceRow, TaskRow
+from yiwang.flow.model import Advance, Definition, Directory, EndEvent, Graph, InstanceRow, StepRow, TaskRow
+from yiwang.flow.service.world import World
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Event, walk
 from yiwang.kernel.access import Actor
@@ -54,6 +56,7 @@ class FlowBase:
     def __init__(self, context: Context, directory: Directory, *, fallback_post: str = "system-admin") -> None:
         self.context = context
         self.assignment = Assignment(directory, fallback_post)
+        self.decisions = DecisionService(context)
         self.listeners: dict[str, Listener] = {}
         self._definitions: dict[UUID, Definition] = {}
 
@@ -130,11 +133,40 @@ class FlowBase:
     async def standing(self, connection: Connection, instance: InstanceRow, task: TaskRow | None = None) -> Standing:
         """Where a locked instance stands. With the one ``task`` of a definition without branches nothing more is read."""
         definition = await self.definition(connection, instance.definition_id)
-        if task is not None and not definition.graph.concurrent:
+        graph = definition.graph
+        alone = task is not None and task.kind == "step" and not task.held
+        if task is not None and alone and not graph.concurrent and not graph.conditional:
             return Standing(definition, instance, {task.id: task})
         tasks = await store.tasks_of(connection, instance.id)
-        tokens = await store.tokens_of(connection, instance.id) if definition.graph.concurrent else ()
-        return Standing(definition, instance, {row.id: row for row in tasks}, tokens)
+        tokens = await store.tokens_of(connection, instance.id)
+        scopes = await store.scopes_of(connection, instance.id) if graph.concurrent else []
+        conditions = await store.waits_of(connection, instance.id, "condition") if graph.conditional else []
+        called = {
+            scope.definition_id: await self.definition(connection, scope.definition_id)
+            for scope in scopes
+            if scope.definition_id is not None
+        }
+        return Standing(definition, instance, {row.id: row for row in tasks}, tokens, scopes, conditions, called)
+
+    async def world(
+        self, connection: Connection, instance: InstanceRow, at: datetime, graphs: Iterable[Graph]
+    ) -> World:
+        """What the walk may ask about: definitions that may be called and decision tables are read here, beforehand."""
+        world = World(self.assignment, Place(instance.area, instance.grid), at)
+        pending = list(graphs)
+        while pending:
+            graph = pending.pop()
+            for key in graph.calls - world.latest.keys():
+                called = await self.latest(connection, key)
+                world.add(called)
+                pending.append(called.graph)
+            for key in graph.decisions - world.tables.keys():
+                world.tables[key] = await self.decisions.table(connection, key)
+        return world
+
+    async def latest(self, connection: Connection, key: str) -> Definition:
+        """The published version of ``key``."""
+        raise NotImplementedError
 
     async def go(
         self,
@@ -145,27 +177,43 @@ class FlowBase:
         variables: Mapping[str, Json] | None = None,
     ) -> Advance:
         """Walk, and write what changes."""
-        changes, answer = self.plan(standing, event, act, variables)
-        await store.write(connection, [changes])
+        changes, answer = await self.plan(connection, standing, event, act, variables)
+        await self.write(connection, changes, answer, act.at)
         return answer
 
-    def plan(
-        self, standing: Standing, event: Event, act: Act, variables: Mapping[str, Json] | None = None
+    def queue_of_step(self, step: StepRow) -> Queue | None:
+        """The person to whom a step came directly and who did it, if still in service; None lets the step's rule decide."""
+        if step.post_id is not None or step.actor_id is None or step.how != "done":
+            return None
+        return self.assignment.for_person(step.actor_id)
+
+    async def write(self, connection: Connection, changes: Changes, answer: Advance, at: datetime) -> None:
+        """Write what an act changes, and keep what it threw for delivery."""
+        await store.write(connection, [changes])
+        if answer.thrown:
+            await store.throw(connection, answer.thrown, answer.instance_id, answer.variables, at)
+
+    async def plan(
+        self,
+        connection: Connection,
+        standing: Standing,
+        event: Event,
+        act: Act,
+        variables: Mapping[str, Json] | None = None,
     ) -> tuple[Changes, Advance]:
-        """What the event changes, not yet written."""
+        """What the event changes, not yet written. ``variables`` are set on the instance before."""
         instance = standing.instance
         merged = {**instance.variables, **variables} if variables else instance.variables
+        graphs = [standing.definition.graph, *(called.graph for called in standing.called.values())]
+        world = await self.world(connection, instance, act.at, graphs)
+        world.add(*standing.called.values(), newest=False)
+        delta = walk(standing.definition.graph, standing.position, event, merged, world)
+        changes, answer = advance(standing, delta, merged, act, self.timing(act.at))
         if variables:
-            check_variables(variables, merged)
-        place = Place(instance.area, instance.grid)
-        delta = walk(
-            standing.definition.graph,
-            standing.position,
-            event,
-            merged,
-            lambda task: self.assignment.queue(task, merged, place),
-        )
-        return advance(standing, delta, merged, act, self.timing(act.at))
+            check_variables(variables, answer.variables)
+        elif delta.sets:
+            check_size(answer.variables)
+        return changes, answer
 
 
 def check_variables(given: Mapping[str, Json], together: Mapping[str, Json]) -> None:
@@ -180,7 +228,16 @@ def check_variables(given: Mapping[str, Json], together: Mapping[str, Json]) -> 
                 reason_zh=f"“{name[:60]}”不能作变量名(小写字母、数字、_;outcome 保留)",
                 reason_en=f"“{name[:60]}” cannot name a variable (lower-case letters, digits, _; outcome is reserved)",
             )
-    size = len(orjson.dumps(together))
+    check_size(together)
+
+
+def check_size(variables: Mapping[str, Json]) -> None:
+    """Refuse more than 8 kB of variables.
+
+    Raises:
+        VariablesInvalid
+    """
+    size = len(orjson.dumps(variables))
     if size > most_variable_bytes:
         raise VariablesInvalid(
             reason_zh=f"共 {size} 字节,上限 {most_variable_bytes}",
@@ -207,7 +264,7 @@ def unmoved(
         new_tasks=(),
         finished=None,
         dropped=(),
-        timer=None,
+        timer=act.timer,
         clocks=clocks,
         variables=instance.variables,
     )

@@ -15,6 +15,7 @@ from yiwang.flow.errors import DraftMissing, FlowRefused
 from yiwang.flow.model import Definition, Graph
 from yiwang.flow.service.base import FlowBase
 from yiwang.flow.store.definitions import DefinitionRow
+from yiwang.flow.walk.events import timer_of
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.errors import NotFound
@@ -53,6 +54,7 @@ class DefinitionVerbs(FlowBase):
             return self._remember(published, graph)
         row = DefinitionRow(new_id(), key, highest + 1, "published", graph.names, text, digest, at, at)
         await store.insert_definition(connection, row, actor.account_id)
+        await self._register_starts(connection, row, graph, at)
         await self._journal(connection, actor, at, "definition.published", row)
         # Not remembered yet: the caller's transaction may still be rolled back.
         return compiled(row, graph)
@@ -97,6 +99,7 @@ class DefinitionVerbs(FlowBase):
             draft.id, key, version, "published", graph.names, draft.xml, draft.digest, draft.created_at, at
         )
         await store.publish_definition(connection, draft, version, at, actor.account_id)
+        await self._register_starts(connection, row, graph, at)
         await self._journal(connection, actor, at, "definition.published", row)
         return compiled(row, graph)
 
@@ -141,6 +144,21 @@ class DefinitionVerbs(FlowBase):
     ) -> Sequence[DefinitionRow]:
         """A page of heads (without drawing) by key and version: published ones, or with ``key`` every version of it."""
         return await store.list_definitions(connection, key=key, after=after, drafts=drafts, limit=limit)
+
+    async def _register_starts(self, connection: Connection, row: DefinitionRow, graph: Graph, at: datetime) -> None:
+        """From now on this version begins by its messages, signals and timers, and no older one."""
+        starts = []
+        for start in graph.starts:
+            trigger = start.trigger
+            if trigger is None or trigger.kind not in ("message", "signal", "timer"):
+                continue
+            wake_at, clock, left = None, {}, 0
+            if trigger.kind == "timer":
+                timer = timer_of(trigger, None, start.id, start.names.zh, {})
+                begun = self.timing(at).of_timer(timer, row.id, row.id, row.id)
+                wake_at, clock, left = begun.wake_at, begun.clock, begun.left_count
+            starts.append(store.StartRow(row.id, start.id, trigger.kind, trigger.name, wake_at, clock, left))
+        await store.replace_starts(connection, row.key, starts)
 
     def _remember(self, row: DefinitionRow, graph: Graph | None = None) -> Definition:
         known = self._definitions.get(row.id)

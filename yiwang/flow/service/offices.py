@@ -8,8 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from yiwang.flow import store
-from yiwang.flow.changes import Act, Changes, retime_shared
-from yiwang.flow.clocks import cached_deadline, read_clock, read_clocks, write_clock, write_clocks
+from yiwang.flow.assignment import Queue
+from yiwang.flow.changes import Act, Changes, Standing, retime_shared
+from yiwang.flow.clocks import cached_deadline, read_clocks, write_clocks
 from yiwang.flow.errors import (
     ClockUnknown,
     InstanceNotEnded,
@@ -17,13 +18,13 @@ from yiwang.flow.errors import (
     NoDeadline,
     StepNotReachable,
 )
-from yiwang.flow.model import Advance, InstanceRow, TimerRow, UserTask
+from yiwang.flow.model import Advance, InstanceRow, TaskRow, UserTask
 from yiwang.flow.service.base import as_json, check_variables, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
-from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Cancelled, Jumped, SentBack
+from yiwang.flow.walk.queues import queue_json, queue_of
 from yiwang.kernel.access import SYSTEM, Actor
-from yiwang.kernel.database import Connection, Json
+from yiwang.kernel.database import Connection, Json, JsonObject
 from yiwang.kernel.deadlines import Deadline
 
 
@@ -42,16 +43,19 @@ class OfficeVerbs(DefinitionVerbs):
         """
         task, instance = await self.lock_own_task(connection, task_id, actor)
         self.require_active(instance)
-        standing = await self.standing(connection, instance, task)
-        if not await store.walked(connection, instance.id, to_node):
-            node = standing.definition.graph.nodes.get(to_node)
+        standing = await self.standing(connection, instance)
+        step = await store.last_step(connection, instance.id, to_node)
+        if step is None:
+            node = standing.graph_of(task).nodes.get(to_node)
             raise StepNotReachable(
                 node=node.names.zh if node is not None else to_node[:60],
                 reason_zh="本件没有办理过这一步,只能退回到走过的步骤",
                 reason_en="this instance has not been there; only steps walked before can be chosen",
             )
         act = Act("send_back", actor, at, left="sent_back", note=reason)
-        return await self.go(connection, standing, SentBack(task_id, to_node), act)
+        origin = task if task.kind == "step" or task.of_task is None else standing.tasks[task.of_task]
+        event = SentBack(origin.id, to_node, self.queue_of_step(step), straight_back(standing, origin))
+        return await self.go(connection, standing, event, act)
 
     async def suspend(
         self, connection: Connection, instance_id: UUID, at: datetime, *, actor: Actor = SYSTEM
@@ -68,9 +72,9 @@ class OfficeVerbs(DefinitionVerbs):
         clocks = {name: clock.pause(at) for name, clock in read_clocks(before.clocks, timing.calendar).items()}
         instance = replace(before, state="suspended", suspended_at=at, clocks=write_clocks(clocks, timing.calendar))
         changes = Changes(instance=instance, tasks_retimed=[timing.paused(task) for task in standing.tasks.values()])
-        if standing.definition.graph.timed:
+        if standing.timed:
             timers = await store.timers_of(connection, instance_id)
-            changes.timers_retimed = [_paused(timer, timing) for timer in timers]
+            changes.timers_retimed = [timing.timer_paused(timer) for timer in timers]
         await store.write(connection, [changes])
         return unmoved(standing, Act("suspend", actor, at), instance, clocks)
 
@@ -96,9 +100,9 @@ class OfficeVerbs(DefinitionVerbs):
         changes = Changes(
             instance=instance, tasks_retimed=[timing.resumed(task, clocks) for task in standing.tasks.values()]
         )
-        if standing.definition.graph.timed:
+        if standing.timed:
             timers = await store.timers_of(connection, instance_id)
-            changes.timers_retimed = [_resumed(timer, timing) for timer in timers]
+            changes.timers_retimed = [timing.timer_resumed(timer) for timer in timers]
         await store.write(connection, [changes])
         return unmoved(standing, Act("resume", actor, at), instance, clocks)
 
@@ -241,11 +245,25 @@ class OfficeVerbs(DefinitionVerbs):
         return instance
 
 
-def _paused(timer: TimerRow, timing: Timing) -> TimerRow:
-    running = read_clock(timer.clock, timing.calendar).pause(timing.at)
-    return replace(timer, wake_at=None, clock=write_clock(running, 1.0, timing.calendar))
+def straight_back(standing: Standing, task: TaskRow) -> JsonObject | None:
+    """Where the step that a task is sent back to goes straight to when done, if the task's step declares that.
+
+    Of a round, to those who had not answered yet, and to whoever sent it back; answers given stay given.
+    """
+    graph = standing.graph_of(task)
+    node = graph.task(task.node)
+    if node.back.of(standing.instance.variables) != "straight":
+        return None
+    scope = next((scope for scope in standing.scopes if scope.id == task.scope_id and scope.kind == "multi"), None)
+    if scope is None:
+        return {"node": node.id, "queue": queue_json(queue_of_task(task))}
+    open_ = [row for row in standing.tasks.values() if row.scope_id == scope.id and row.kind == "step"]
+    people: list[Json] = [queue_json(queue_of_task(row)) for row in open_]
+    return {"node": node.id, "people": people, "done": scope.done, "tally": scope.tally}
 
 
-def _resumed(timer: TimerRow, timing: Timing) -> TimerRow:
-    running = read_clock(timer.clock, timing.calendar).resume(timing.at, timing.calendar)
-    return replace(timer, wake_at=running.due_at, clock=write_clock(running, 1.0, timing.calendar))
+def queue_of_task(task: TaskRow) -> Queue:
+    """Whose a task is, also while it is held."""
+    if task.held and task.origin is not None:
+        return queue_of(task.origin["queue"])
+    return Queue(task.post_id, task.organisation_id, task.assignee_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from yiwang.flow.errors import OutcomeUnknown
 from yiwang.flow.model import Advance, Directory, InstanceRow, InstanceStory, Start, TaskRow
 from yiwang.flow.service.base import check_variables
 from yiwang.flow.service.definitions import DefinitionVerbs
+from yiwang.flow.service.world import World
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Completed, Delta, Started, walk
 from yiwang.kernel.access import SYSTEM, Actor
@@ -42,14 +44,30 @@ class RunningVerbs(DefinitionVerbs):
         Raises:
             VariablesInvalid, ConditionFailed, NobodyForStep, LimitUnknown: nothing is started then.
         """
-        planned = self.plan_starts(starts, at, actor=actor)
+        planned = self.plan_starts(starts, at, actor=actor, worlds=await self.worlds(connection, starts, at))
         await self.write_starts(connection, planned)
         return [answer for _, answer in planned]
 
+    async def worlds(self, connection: Connection, starts: Sequence[Start], at: datetime) -> Mapping[UUID, World]:
+        """What the walks of definitions that call others or ask decision tables need; empty for the rest."""
+        found: dict[UUID, World] = {}
+        for start in starts:
+            definition = start.definition
+            if definition.id not in found and (definition.graph.calls or definition.graph.decisions):
+                found[definition.id] = await self.world(connection, _row(start, at), at, [definition.graph])
+        return found
+
     def plan_starts(
-        self, starts: Sequence[Start], at: datetime, *, actor: Actor = SYSTEM
+        self,
+        starts: Sequence[Start],
+        at: datetime,
+        *,
+        actor: Actor = SYSTEM,
+        worlds: Mapping[UUID, World] | None = None,
     ) -> list[tuple[Changes, Advance]]:
         """What starting these instances would write and answer, for a caller that decides in between which to start.
+
+        ``worlds``: of :meth:`worlds`; without, definitions that call others or ask tables cannot be started so.
 
         Raises:
             As :meth:`start_many`.
@@ -57,7 +75,8 @@ class RunningVerbs(DefinitionVerbs):
         act = Act("start", actor, at)
         timing = self.timing(at)
         walked = self._walks()
-        return [self._begin(start, act, timing, walked) for start in starts]
+        known = worlds or {}
+        return [self._begin(start, act, timing, walked, known.get(start.definition.id)) for start in starts]
 
     def _walks(self) -> dict[object, Delta]:
         """Walks from the start that were done under the directory as it is now."""
@@ -69,42 +88,41 @@ class RunningVerbs(DefinitionVerbs):
     async def write_starts(self, connection: Connection, planned: Sequence[tuple[Changes, Advance]]) -> None:
         """Start what :meth:`plan_starts` has planned, in one statement."""
         await store.write(connection, [changes for changes, _ in planned])
+        for changes, answer in planned:
+            if answer.thrown and changes.instance is not None:
+                begun = changes.instance
+                await store.throw(connection, answer.thrown, begun.id, answer.variables, begun.started_at)
 
-    def _begin(self, start: Start, act: Act, timing: Timing, walked: dict[object, Delta]) -> tuple[Changes, Advance]:
+    def _begin(
+        self, start: Start, act: Act, timing: Timing, walked: dict[object, Delta], world: World | None
+    ) -> tuple[Changes, Advance]:
         check_variables(start.variables, start.variables)
-        instance = InstanceRow(
-            start.instance_id,
-            start.definition.id,
-            start.subject_kind,
-            start.subject_id,
-            start.area,
-            start.grid,
-            "active",
-            start.variables,
-            {},
-            act.at,
-            None,
-            None,
-        )
+        instance = _row(start, act.at)
+        if act.actor.account_id is not None and start.definition.graph.asks_starter:
+            instance = replace(instance, variables={**start.variables, "starter": str(act.actor.account_id)})
         standing = Standing(start.definition, instance)
-        delta = self._walk_from_start(start, standing, walked)
-        return advance(standing, delta, start.variables, act, timing, is_new=True)
+        delta = self._walk_from_start(start, standing, walked, act.at, world)
+        return advance(standing, delta, instance.variables, act, timing, is_new=True)
 
-    def _walk_from_start(self, start: Start, standing: Standing, walked: dict[object, Delta]) -> Delta:
-        values = tuple([start.variables.get(name) for name in start.definition.graph.start_variables])
+    def _walk_from_start(
+        self,
+        start: Start,
+        standing: Standing,
+        walked: dict[object, Delta],
+        at: datetime,
+        world: World | None,
+    ) -> Delta:
+        graph, variables = start.definition.graph, standing.instance.variables
+        values = tuple([variables.get(name) for name in graph.start_variables])
         # Kinds belong to the key, because 1, 1.0 and True are equal to Python and different to a condition.
-        key = (start.definition.id, start.area, start.grid, values, tuple(map(type, values)))
-        known = walked.get(key) if _is_simple(values) else None
+        key = (start.definition.id, start.node, start.area, start.grid, values, tuple(map(type, values)))
+        simple = world is None and _is_simple(values)
+        known = walked.get(key) if simple else None
         if known is None:
-            place = Place(start.area, start.grid)
-            known = walk(
-                start.definition.graph,
-                standing.position,
-                Started(),
-                start.variables,
-                lambda task: self.assignment.queue(task, start.variables, place),
-            )
-            if _is_simple(values):
+            around = world or World(self.assignment, Place(start.area, start.grid), at)
+            around.place = Place(start.area, start.grid)
+            known = walk(graph, standing.position, Started(start.node), variables, around)
+            if simple:
                 walked[key] = known
         return known
 
@@ -135,11 +153,22 @@ class RunningVerbs(DefinitionVerbs):
         task, instance = await self.lock_own_task(connection, task_id, actor, locked=locked)
         self.require_active(instance)
         standing = await self.standing(connection, instance, task)
-        node = standing.definition.graph.task(task.node)
+        act = Act("complete", actor, at, outcome=outcome, note=note)
+        if task.kind != "step":
+            return await self.finish_added(connection, standing, task, act)
+        node = standing.graph_of(task).task(task.node)
         if outcome not in node.outcomes:
             raise OutcomeUnknown(name=node.names.zh, outcome=outcome[:60], allowed="、".join(node.outcomes))
-        act = Act("complete", actor, at, outcome=outcome, note=note)
-        return await self.go(connection, standing, Completed(task_id, outcome), act, variables)
+        by = str(actor.account_id) if actor.account_id is not None else None
+        if task.scope_id is None:
+            return await self.go(connection, standing, Completed(task_id, outcome, by=by), act, variables)
+        # Inside a call the variables are the call's own.
+        check_variables(variables, variables)
+        return await self.go(connection, standing, Completed(task_id, outcome, variables, by), act)
+
+    async def finish_added(self, connection: Connection, standing: Standing, task: TaskRow, act: Act) -> Advance:
+        """Finish a task that was added to another (加签, 委派)."""
+        raise NotImplementedError
 
     async def task(self, connection: Connection, task_id: UUID) -> TaskRow:
         """An open task, without lock.
@@ -172,9 +201,28 @@ class RunningVerbs(DefinitionVerbs):
             tuple(await store.tokens_of(connection, instance_id)),
             tuple(await store.timers_of(connection, instance_id)),
             tuple(await store.steps_of(connection, instance_id)),
+            tuple(await store.scopes_of(connection, instance_id)),
+            tuple(await store.waits_of(connection, instance_id)),
         )
 
 
 def _is_simple(values: tuple[Json, ...]) -> bool:
     """Whether the values can be part of a key."""
     return not any(isinstance(value, list | dict) for value in values)
+
+
+def _row(start: Start, at: datetime) -> InstanceRow:
+    return InstanceRow(
+        start.instance_id,
+        start.definition.id,
+        start.subject_kind,
+        start.subject_id,
+        start.area,
+        start.grid,
+        "active",
+        start.variables,
+        {},
+        at,
+        None,
+        None,
+    )

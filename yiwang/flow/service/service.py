@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from yiwang.flow.service.offices import OfficeVerbs
 from yiwang.flow.service.queues import QueueVerbs
-from yiwang.flow.service.timers import TimerVerbs
+from yiwang.flow.service.works import WorkVerbs
 
 
-class FlowService(QueueVerbs, OfficeVerbs, TimerVerbs):
-    """Definitions, instances, tasks and timers of one process.
+class FlowService(QueueVerbs, OfficeVerbs, WorkVerbs):
+    """Definitions, instances, tasks, timers, messages and work of one process.
 
     Every verb takes the caller's connection first and runs in its transaction, which must be read committed; only
-    :meth:`fire_due` opens its own. A verb locks its instance's row until that transaction ends, so verbs on one instance
-    follow one another, and those on different instances never wait. The caller writes the journal, because it knows what
-    the act means for its subject; flow journals what it does by itself (definitions, timers).
+    :meth:`fire_due`, :meth:`deliver_due` and :meth:`start_due` open their own. A verb locks its instance's row until that
+    transaction ends, so verbs on one instance follow one another, and those on different instances never wait. The caller
+    writes the journal, because it knows what the act means for its subject; flow journals what it does by itself
+    (definitions, timers, events, instances that are their own subject).
     """

@@ -1,32 +1,33 @@
-"""Timers: each fires exactly once, in one transaction with what it changes and what its subject's engine does then.
-
-That engine writes the journal; for subjects that no engine has registered flow does.
-"""
+"""Timers that are due, one transaction each: events in the flow, and steps that are late (超时)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import asyncpg
 
 from yiwang.flow import store
-from yiwang.flow.changes import Act
-from yiwang.flow.service.base import Advanced, Listener, Lock
+from yiwang.flow.changes import Act, Changes, Standing
+from yiwang.flow.clocks import read_clocks
+from yiwang.flow.model import Advance, Overtime, TaskRow, TimerRow
+from yiwang.flow.service.base import Advanced, Listener, Lock, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.store import DueTimer
-from yiwang.flow.walk import TimerFired
+from yiwang.flow.walk import Completed, SentBack, Triggered
 from yiwang.kernel.access import SYSTEM
-from yiwang.kernel.database import JsonObject
+from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.errors import Problem, Unavailable
 from yiwang.kernel.journal import append, entry
 
 
 class TimerVerbs(DefinitionVerbs):
-    """Verbs of the clockwork that calls :meth:`fire_due` every second or so, in as many processes as there are."""
+    """The background worker calls :meth:`fire_due` every second and when :meth:`next_timer` says so."""
 
-    def on_advance(self, subject_kind: str, advanced: Advanced, lock: Lock | None = None) -> None:
+    def listen(self, subject_kind: str, advanced: Advanced, lock: Lock | None = None) -> None:
         """Register the engine that owns a kind of subject: ``advanced(connection, advance, actor, at)`` runs in the
-        transaction in which a timer has moved one of its instances; ``lock(connection, subject_id)`` before flow locks."""
+        transaction in which a timer, a message or other work in the background has moved one of its instances;
+        ``lock(connection, subject_id)`` before flow locks."""
         self.listeners[subject_kind] = Listener(advanced, lock)
 
     async def fire_due(self, at: datetime, limit: int = 100) -> int:
@@ -72,17 +73,72 @@ class TimerVerbs(DefinitionVerbs):
             claimed = await store.claim_timer(connection, due.id, at)
             if claimed is None:
                 return False
-            timer, task, instance = claimed
-            standing = await self.standing(connection, instance, task)
-            act = Act("timer", SYSTEM, at, left="timer", timer=timer.node)
-            changes, answer = self.plan(standing, TimerFired(task.id, timer.node), act)
-            if task.id not in changes.timers_of_gone:
-                changes.timers_gone = [timer.id]
-            await store.write(connection, [changes])
-            if listener is not None:
-                await listener.advanced(connection, answer, SYSTEM, at)
-                return True
-            data: JsonObject = {"instance": str(instance.id), "step": task.node, "timer": timer.node}
-            fired = entry(SYSTEM, at, "timer.fired", due.subject_kind, due.subject_id, area=instance.area, data=data)
-            await append(connection, fired)
+            timer, instance = claimed
+            standing = await self.standing(connection, instance)
+            changes, answer = await self._reach(connection, standing, timer, at)
+            self._spend(changes, timer, at)
+            await self.write(connection, changes, answer, at)
+            await self.tell(connection, answer, at, "timer.fired", {"timer": timer.node})
         return True
+
+    def _spend(self, changes: Changes, timer: TimerRow, at: datetime) -> None:
+        """A timer that has fired is gone, unless it repeats and its holder is still there."""
+        if timer.holder_id in changes.timer_holders_gone:
+            return
+        again = self.timing(at).again(timer)
+        if again is None:
+            changes.timers_gone = [timer.id]
+        else:
+            changes.timers_retimed = [again]
+
+    async def tell(self, connection: Connection, answer: Advance, at: datetime, verb: str, data: JsonObject) -> None:
+        """Tell the engine that owns the subject what happened in the background; without one, flow journals it."""
+        listener = self.listeners.get(answer.subject_kind)
+        if listener is not None:
+            await listener.advanced(connection, answer, SYSTEM, at)
+            return
+        told: JsonObject = {"instance": str(answer.instance_id), "status": answer.status, **data}
+        if answer.finished is not None:
+            told["step"] = answer.finished.node
+        await append(connection, entry(SYSTEM, at, verb, answer.subject_kind, answer.subject_id, data=told))
+
+    async def _reach(
+        self, connection: Connection, standing: Standing, timer: TimerRow, at: datetime
+    ) -> tuple[Changes, Advance]:
+        task = standing.tasks.get(timer.holder_id)
+        act = Act("timer", SYSTEM, at, left="timer", timer=timer.node)
+        if task is not None and "/" in timer.node:
+            step = standing.graph_of(task).task(task.node)
+            rule = next(item for item in step.overtimes if item.id == timer.node)
+            return await self._overtime(connection, standing, task, rule, act)
+        holder = None if timer.holder_id == standing.instance.id else timer.holder_id
+        return await self.plan(connection, standing, Triggered(holder, timer.node), act)
+
+    async def _overtime(
+        self, connection: Connection, standing: Standing, task: TaskRow, rule: Overtime, act: Act
+    ) -> tuple[Changes, Advance]:
+        """A step is late: remind, escalate, pass or return, as its rule says."""
+        step = standing.graph_of(task).task(task.node)
+        if rule.do == "pass":
+            passing = replace(act, left="auto", outcome=step.first_outcome)
+            return await self.plan(connection, standing, Completed(task.id, step.first_outcome), passing)
+        if rule.do == "return":
+            before = await store.step_before(connection, task)
+            if before is not None:
+                event = SentBack(task.id, before.node, self.queue_of_step(before))
+                return await self.plan(connection, standing, event, replace(act, left="sent_back"))
+        moved = replace(task, urged=task.urged + 1)
+        if rule.do == "escalate" and rule.who is not None:
+            world = await self.world(connection, standing.instance, act.at, [standing.definition.graph])
+            queue = world.queue(replace(step, who=rule.who), standing.instance.variables)
+            if queue is not None:
+                moved = replace(
+                    moved,
+                    post_id=queue.post_id,
+                    organisation_id=queue.organisation_id,
+                    assignee_id=queue.assignee_id,
+                    home_post_id=None,
+                )
+        clocks = read_clocks(standing.instance.clocks, self.context.calendar)
+        answer = unmoved(standing, act, standing.instance, clocks)
+        return Changes(tasks_moved=[moved]), answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from yiwang.flow.model.rows import InstanceRow, StepRow, TaskRow, TimerRow, TokenRow
+from yiwang.flow.model.rows import InstanceRow, ScopeRow, StepRow, TaskRow, TimerRow, TokenRow, WaitRow
 from yiwang.kernel.database import Record
 
 Columns = dict[str, str]
@@ -45,6 +45,12 @@ TASK: Columns = {
     "paused_at": "timestamptz",
     "urged": "int",
     "priority": "int",
+    "scope_id": "uuid",
+    "definition_id": "uuid",
+    "kind": "text",
+    "of_task": "uuid",
+    "held": "boolean",
+    "origin": "jsonb",
 }
 TOKEN: Columns = {
     "id": "uuid",
@@ -52,14 +58,42 @@ TOKEN: Columns = {
     "node": "text",
     "sequence_flow": "text",
     "arrived_at": "timestamptz",
+    "kind": "text",
+    "scope_id": "uuid",
+}
+SCOPE: Columns = {
+    "id": "uuid",
+    "instance_id": "uuid",
+    "parent_id": "uuid",
+    "node": "text",
+    "kind": "text",
+    "definition_id": "uuid",
+    "total": "int",
+    "done": "int",
+    "tally": "jsonb",
+    "rest": "jsonb",
+    "variables": "jsonb",
+    "opened_at": "timestamptz",
 }
 TIMER: Columns = {
     "id": "uuid",
     "instance_id": "uuid",
-    "task_id": "uuid",
+    "holder_id": "uuid",
     "node": "text",
     "wake_at": "timestamptz",
     "clock": "jsonb",
+    "left_count": "int",
+}
+WAIT: Columns = {
+    "id": "uuid",
+    "instance_id": "uuid",
+    "holder_id": "uuid",
+    "node": "text",
+    "kind": "text",
+    "name": "text",
+    "key": "text",
+    "area": "text",
+    "created_at": "timestamptz",
 }
 STEP: Columns = {
     "id": "uuid",
@@ -82,6 +116,9 @@ STEP: Columns = {
     "due_at": "timestamptz",
     "used_seconds": "float8",
     "overdue": "boolean",
+    "scope_id": "uuid",
+    "definition_id": "uuid",
+    "kind": "text",
 }
 
 
@@ -114,3 +151,11 @@ def timer_of(row: Record, start: int = 0) -> TimerRow:
 
 def step_of(row: Record) -> StepRow:
     return StepRow(*row)
+
+
+def scope_of(row: Record) -> ScopeRow:
+    return ScopeRow(*row)
+
+
+def wait_of(row: Record, start: int = 0) -> WaitRow:
+    return WaitRow(*tuple(row)[start : start + len(WAIT)])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from yiwang.flow.model.graph import Names
 from yiwang.flow.model.rows import DefinitionState
+from yiwang.flow.model.settings import Names
 from yiwang.kernel.database import Connection, Record
 
 _COLUMNS = "id, key, version, state, names, xml, digest, created_at, published_at"

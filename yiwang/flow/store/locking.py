@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from yiwang.flow.model.rows import InstanceRow, TaskRow, TimerRow, TokenRow
+from yiwang.flow.model.rows import InstanceRow, ScopeRow, TaskRow, TimerRow, TokenRow, WaitKind, WaitRow
 from yiwang.flow.store.columns import (
     INSTANCE,
+    SCOPE,
     TASK,
     TIMER,
     TOKEN,
+    WAIT,
     instance_of,
     listed,
+    scope_of,
     task_of,
     timer_of,
     token_of,
+    wait_of,
 )
 from yiwang.kernel.database import Connection, Record
 
@@ -30,6 +34,8 @@ _LOCK_TASK = (
 _LOCK_INSTANCE = f"select {listed(INSTANCE)} from flow_instance where id = $1 for update"
 _TASKS = f"select {listed(TASK)} from flow_task where instance_id = $1 order by id"
 _TOKENS = f"select {listed(TOKEN)} from flow_token where instance_id = $1 order by id"
+_SCOPES = f"select {listed(SCOPE)} from flow_scope where instance_id = $1 order by id"
+_WAITS = f"select {listed(WAIT)} from flow_wait where instance_id = $1 and ($2::text is null or kind = $2) order by id"
 _TIMERS = f"select {listed(TIMER)} from flow_timer where instance_id = $1 order by id"
 
 
@@ -60,3 +66,12 @@ async def tokens_of(connection: Connection, instance_id: UUID) -> list[TokenRow]
 
 async def timers_of(connection: Connection, instance_id: UUID) -> list[TimerRow]:
     return [timer_of(row) for row in await connection.fetch(_TIMERS, instance_id)]
+
+
+async def scopes_of(connection: Connection, instance_id: UUID) -> list[ScopeRow]:
+    """The open scopes, outer ones before those within."""
+    return [scope_of(row) for row in await connection.fetch(_SCOPES, instance_id)]
+
+
+async def waits_of(connection: Connection, instance_id: UUID, kind: WaitKind | None = None) -> list[WaitRow]:
+    return [wait_of(row) for row in await connection.fetch(_WAITS, instance_id, kind)]

@@ -44,3 +44,27 @@ async def walked(connection: Connection, instance_id: UUID, node: str) -> bool:
         "select exists (select from flow_step where instance_id = $1 and node = $2)", instance_id, node
     )
     return found
+
+
+async def last_step(connection: Connection, instance_id: UUID, node: str) -> StepRow | None:
+    """When a step was finished last; steps that others' acts ended do not count."""
+    row = await connection.fetchrow(
+        f"select {listed(STEP)} from flow_step where instance_id = $1 and node = $2 and kind = 'step'"
+        " and how in ('done', 'auto', 'skipped') order by done_at desc, id desc limit 1",
+        instance_id,
+        node,
+    )
+    return None if row is None else step_of(row)
+
+
+async def step_before(connection: Connection, task: TaskRow) -> StepRow | None:
+    """The step that somebody finished last before a task came to be; None when it is the first."""
+    row = await connection.fetchrow(
+        f"select {listed(STEP)} from flow_step where instance_id = $1 and node <> $2 and kind = 'step' and how = 'done'"
+        " and definition_id is not distinct from $3 and done_at <= $4 order by done_at desc, id desc limit 1",
+        task.instance_id,
+        task.node,
+        task.definition_id,
+        task.created_at,
+    )
+    return None if row is None else step_of(row)

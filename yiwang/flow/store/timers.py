@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from yiwang.flow.model.rows import InstanceRow, TaskRow, TimerRow
-from yiwang.flow.store.columns import INSTANCE, TASK, TIMER, instance_of, listed, task_of, timer_of
+from yiwang.flow.model.rows import InstanceRow, TimerRow
+from yiwang.flow.store.columns import INSTANCE, TIMER, instance_of, listed, timer_of
 from yiwang.kernel.database import Connection
 
 # `skip locked`: whoever works on the instance just now may finish the very task; the next round looks again.
 _CLAIM = (
-    f"select {listed(TIMER, 'm')}, {listed(TASK, 't')}, {listed(INSTANCE, 'i')} from flow_timer m"
-    " join flow_instance i on i.id = m.instance_id join flow_task t on t.id = m.task_id"
-    " where m.id = $1 and m.wake_at <= $2 and i.state = 'active' for update of i, t, m skip locked"
+    f"select {listed(TIMER, 'm')}, {listed(INSTANCE, 'i')} from flow_timer m"
+    " join flow_instance i on i.id = m.instance_id"
+    " where m.id = $1 and m.wake_at <= $2 and i.state = 'active' for update of i, m skip locked"
 )
 
 
@@ -36,14 +36,12 @@ async def due_timers(connection: Connection, at: datetime, limit: int) -> list[D
     return [DueTimer(*row) for row in rows]
 
 
-async def claim_timer(
-    connection: Connection, timer_id: UUID, at: datetime
-) -> tuple[TimerRow, TaskRow, InstanceRow] | None:
-    """The timer with its task and instance, all locked; None when it has fired, gone, or somebody is at work there."""
+async def claim_timer(connection: Connection, timer_id: UUID, at: datetime) -> tuple[TimerRow, InstanceRow] | None:
+    """The timer with its instance, both locked; None when it has fired, gone, or somebody is at work there."""
     row = await connection.fetchrow(_CLAIM, timer_id, at)
     if row is None:
         return None
-    return timer_of(row), task_of(row, len(TIMER)), instance_of(row, len(TIMER) + len(TASK))
+    return timer_of(row), instance_of(row, len(TIMER))
 
 
 async def postpone_timer(connection: Connection, timer_id: UUID, at: datetime, error: str) -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from yiwang.flow.changes import Changes
 from yiwang.flow.model.rows import InstanceRow, TaskRow
-from yiwang.flow.store.columns import INSTANCE, STEP, TASK, TIMER, TOKEN, Columns, arrays, listed
+from yiwang.flow.store.columns import INSTANCE, SCOPE, STEP, TASK, TIMER, TOKEN, WAIT, Columns, arrays, listed
 from yiwang.kernel.database import Connection
 
 
@@ -31,7 +31,9 @@ class _Part(NamedTuple):
 
 _CHANGED = ("id", "area", "grid", "state", "variables", "clocks", "ended_at", "suspended_at")
 _TASK_TIME = ("id", "due_at", "warn_at", "clock", "paused_at")
-_TIMER_TIME = ("id", "wake_at", "clock")
+_TASK_QUEUE = ("id", "post_id", "organisation_id", "assignee_id", "home_post_id", "held", "origin", "urged", "priority")
+_SCOPE_COUNTS = ("id", "total", "done", "tally", "rest", "variables")
+_TIMER_TIME = ("id", "wake_at", "clock", "left_count")
 _ID: Columns = {"id": "uuid"}
 
 
@@ -73,8 +75,15 @@ _PARTS: tuple[_Part, ...] = (
     _insert("flow_step", STEP, lambda c: c.steps),
     _delete("flow_token", "id", lambda c: c.tokens_gone),
     _insert("flow_token", TOKEN, lambda c: c.tokens),
+    _update("flow_task", TASK, _TASK_QUEUE, lambda c: c.tasks_moved),
+    _delete("flow_scope", "id", lambda c: c.scopes_gone),
+    _insert("flow_scope", SCOPE, lambda c: c.scopes),
+    _update("flow_scope", SCOPE, _SCOPE_COUNTS, lambda c: c.scopes_changed),
     _delete("flow_timer", "id", lambda c: c.timers_gone),
-    _delete("flow_timer", "task_id", lambda c: c.timers_of_gone),
+    _delete("flow_timer", "holder_id", lambda c: c.timer_holders_gone),
+    _delete("flow_wait", "id", lambda c: c.waits_gone),
+    _delete("flow_wait", "holder_id", lambda c: c.wait_holders_gone),
+    _insert("flow_wait", WAIT, lambda c: c.waits),
     _insert("flow_timer", TIMER, lambda c: c.timers),
     _update("flow_timer", TIMER, _TIMER_TIME, lambda c: c.timers_retimed),
 )
@@ -114,6 +123,21 @@ async def write(connection: Connection, changes: Sequence[Changes]) -> None:
             values += arrays(part.columns, rows)
     if used:
         await connection.execute(_statement(tuple(used)), *values)
+    released = [pair for item in changes for pair in item.released]
+    if released:
+        await _release(connection, released)
+
+
+async def _release(connection: Connection, released: Sequence[tuple[UUID, str]]) -> None:
+    """Delete single timers and waits of holders that stay."""
+    holders, nodes = [holder for holder, _ in released], [node for _, node in released]
+    for table in ("flow_timer", "flow_wait"):
+        await connection.execute(
+            f"delete from {table} x using unnest($1::uuid[], $2::text[]) as r (holder_id, node)"
+            " where x.holder_id = r.holder_id and x.node = r.node",
+            holders,
+            nodes,
+        )
 
 
 async def move_task(connection: Connection, task: TaskRow) -> None:

@@ -4,11 +4,12 @@ Pages read through the services of this process with the caller's own actor, and
 API (small modules in ``static``), so they can do nothing that a program cannot.
 """
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from yiwang.http.pages import auditing, desk, follow, home, report, signing, timeliness
+from yiwang.http.pages.rendering import note_cursor
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(note_cursor)])
 for part in (home, report, follow, signing, desk, auditing, timeliness):
     router.include_router(part.router)
 

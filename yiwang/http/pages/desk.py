@@ -13,13 +13,17 @@ from yiwang.casework.api.bodies import case_json
 from yiwang.casework.api.cases import read_cursor, read_loose_cursor, write_cursor
 from yiwang.casework.api.views import row_json, task_json, view_json
 from yiwang.casework.model import CaseFile
+from yiwang.casework.reading import CaseView
 from yiwang.casework.service import CaseService
 from yiwang.casework.store import CaseFilter
+from yiwang.casework.story import headline, said_once
 from yiwang.http.language import language_of
-from yiwang.http.pages.forms import operation_forms, steps_of, told
+from yiwang.http.pages.forms import operation_forms, steps_of
 from yiwang.http.pages.rendering import actor_of, own_channels, render
 from yiwang.kernel.access import Actor
+from yiwang.kernel.database import JsonObject
 from yiwang.kernel.errors import Problem, SignInNeeded
+from yiwang.kernel.journal import JournalRow
 from yiwang.kernel.text import clean_line
 
 router = APIRouter()
@@ -126,7 +130,7 @@ async def case(request: Request, case_id: UUID, purpose: Annotated[str, Query(ma
         request,
         "case.html",
         case=view_json(service, view),
-        story=[{**row_json(row), "zh": told(view, row)[0], "en": told(view, row)[1]} for row in story],
+        story=[_told(service, view, row) for row in said_once(story)],
         channel=view.case_type.declaration.channels.get(view.case.channel),
         steps=steps_of(view, story),
         forms=operation_forms(service, view),
@@ -151,6 +155,18 @@ async def intake(request: Request) -> Response:
         for case_type, key in own_channels(service, actor)
     ]
     return render(request, "intake.html", channels=channels, outline=await request.app.state.maps.outline())
+
+
+def _told(service: CaseService, view: CaseView, row: JournalRow) -> JsonObject:
+    """An entry of the story in both languages."""
+    zh, en = headline(view.case_type, row)
+    told: JsonObject = {**row_json(service, row), "zh": zh, "en": en}
+    data = row.entry.data
+    if "department" in data:
+        place = data.get("organisation")
+        office = service.parts.directory.organisation(place) if isinstance(place, int) else None
+        told["department_en"] = office.name_en if office else data["department"]
+    return told
 
 
 def _signed_in(request: Request) -> tuple[CaseService, Actor]:

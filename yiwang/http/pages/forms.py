@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yiwang.casework.model import Operation
-from yiwang.casework.notes import VERBS
 from yiwang.casework.reading import CaseView
 from yiwang.casework.service import CaseService
-from yiwang.flow.model import TaskRow
+from yiwang.flow.model import Graph, TaskRow
 from yiwang.kernel.journal import JournalRow
 
 FieldKind = Literal["text", "area", "choice", "photos", "stars"]
@@ -80,34 +79,41 @@ class StepMark:
 
 def steps_of(view: CaseView, story: Sequence[JournalRow]) -> list[StepMark]:
     """The steps of the case's flow in order: done, where it is, and ahead. Of several steps that share a stage (返工
-    takes the place of 接收) the first stands for it, unless the case is at another one now."""
+    takes the place of 接收) the first stands for it, unless the case is at another one now. A step that only a timer
+    calls (催签), or that the case has passed over (核实), is not ahead of it."""
+    graph = view.case_type.definition.graph
     done = {str(row.entry.data.get("stage")) for row in story if row.entry.verb == "case.step"}
     now = {task.node for task in view.tasks}
+    usual = _usual_way(graph)
     marks: list[StepMark] = []
     shown: set[str] = set()
-    for task in view.case_type.definition.graph.tasks:
+    coming = view.case.state == "open" and not now
+    for task in graph.tasks:
+        coming = coming or task.id in now
         if task.stage in shown and task.id not in now:
             continue
-        shown.add(task.stage)
         mark: Literal["done", "now", "ahead"] = "ahead"
         if task.id in now:
             mark = "now"
         elif task.stage in done:
             mark = "done"
-        if mark != "ahead" or view.case.state == "open":
-            marks.append(StepMark(task.names.zh, task.names.en, mark))
+        elif not coming or task.id not in usual:
+            continue
+        shown.add(task.stage)
+        marks.append(StepMark(task.names.zh, task.names.en, mark))
     return marks
 
 
-def told(view: CaseView, row: JournalRow) -> tuple[str, str]:
-    """The headline of an entry in the case's story: for a finished step its name and how it ended."""
-    stage, outcome = row.entry.data.get("stage"), row.entry.data.get("outcome")
-    if row.entry.verb == "case.step" and isinstance(outcome, str):
-        for task in view.case_type.definition.graph.tasks:
-            if task.stage == stage and outcome in task.outcomes:
-                names = task.outcomes[outcome].names
-                return f"{task.names.zh}:{names.zh}", f"{task.names.en}: {names.en}"
-    return VERBS.get(row.entry.verb, (row.entry.verb, row.entry.verb))
+def _usual_way(graph: Graph) -> frozenset[str]:
+    """The nodes to which sequence flows lead from the start, without any timer running out."""
+    found = {graph.start.id}
+    waiting = [graph.start.id]
+    while waiting:
+        for flow in graph.nodes[waiting.pop()].outgoing:
+            if flow.target not in found:
+                found.add(flow.target)
+                waiting.append(flow.target)
+    return frozenset(found)
 
 
 def operation_forms(service: CaseService, view: CaseView) -> list[OperationForm]:

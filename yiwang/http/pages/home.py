@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from typing_extensions import TypedDict
 
 from yiwang.casework.api.bodies import case_json
+from yiwang.casework.model import COMMON_STATUSES
 from yiwang.casework.notes import VERBS
 from yiwang.casework.service import CaseService
 from yiwang.casework.store import CaseFilter
@@ -34,6 +35,7 @@ _SHOWN = (
     "id",
     "number",
     "status",
+    "status_en",
     "stage",
     "class_name",
     "class_name_en",
@@ -99,7 +101,7 @@ async def home_state(request: Request) -> CityState:
 
 @router.get("/home/words")
 async def home_words(request: Request) -> dict[str, dict[str, tuple[str, str]]]:
-    """Words for the ticker: of verbs, classes and areas, each (zh, en)."""
+    """Words for the ticker: of verbs, classes, areas and statuses (by ``type/status``), each (zh, en)."""
     _must_watch(request)
     service: CaseService = request.app.state.casework
     outline: Outline = await request.app.state.maps.outline()
@@ -108,7 +110,12 @@ async def home_words(request: Request) -> dict[str, dict[str, tuple[str, str]]]:
         for case_type in service.catalogue.all()
         for item in case_type.tree.classes
     }
-    return {"verbs": dict(VERBS), "classes": classes, "areas": outline.names}
+    statuses = {
+        f"{case_type.declaration.id}/{status}": (status, case_type.status_word(status))
+        for case_type in service.catalogue.all()
+        for status in {**COMMON_STATUSES, **case_type.declaration.statuses}
+    }
+    return {"verbs": dict(VERBS), "classes": classes, "areas": outline.names, "statuses": statuses}
 
 
 def watcher_for(request: Request, actor: Actor) -> Actor | None:
@@ -173,7 +180,10 @@ async def _happened(request: Request, watcher: Actor) -> list[dict[str, str]]:
         names = classes.get(str(row.data.get("class")))
         what = (names.zh if language == "zh" else names.en) if names else ("一件事" if language == "zh" else "a matter")
         zh, en = VERBS.get(row.verb, (row.verb, row.verb))
-        done = str(row.data.get("status", "")) if row.verb == "case.step" else (zh if language == "zh" else en)
+        if row.verb == "case.step":
+            zh = str(row.data.get("status", ""))
+            en = service.catalogue.status_word(str(row.data.get("type")), zh)
+        done = zh if language == "zh" else en
         parts = [outline.area_name(row.area[:9], language), what, done]
         told.append({"at": row.at.isoformat(), "text": (" " if language == "zh" else ", ").join(parts)})
     return told[:_told]

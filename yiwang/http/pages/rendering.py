@@ -19,6 +19,7 @@ from yiwang.casework.catalogue import CaseType
 from yiwang.casework.service import CaseService
 from yiwang.http import assets, clock
 from yiwang.http.language import Language, cookie_name, language_of
+from yiwang.http.live import write_cursor
 from yiwang.kernel.access import ANONYMOUS, Actor
 from yiwang.kernel.context import Context
 from yiwang.kernel.errors import Problem
@@ -70,6 +71,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
         actor=actor,
         signed_in=actor.kind != "anonymous",
         demo=context.settings.demo,
+        live_cursor=getattr(request.state, "live_cursor", ""),
         now=context.clock.now(),
         zone=context.calendar.hours.timezone,
         clock=clock.answer(context),
@@ -84,6 +86,13 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     if request.query_params.get("lang") in ("zh", "en"):
         response.set_cookie(cookie_name, language, max_age=31_536_000, samesite="lax")
     return response
+
+
+async def note_cursor(request: Request) -> None:
+    """Before a page is made: where its live events begin, so that nothing falls between the page and its stream."""
+    watches = actor_of(request).kind != "anonymous" or request.app.state.context.settings.demo
+    if watches and request.method == "GET" and wants_page(request):
+        request.state.live_cursor = write_cursor(await request.app.state.live.cursor())
 
 
 def actor_of(request: Request) -> Actor:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 
+from yiwang.casework.api.bodies import opened_json
 from yiwang.casework.model import PhotoClaim, Report, Reporter
 from yiwang.casework.service import CaseService
 from yiwang.geo.errors import UnknownArea
@@ -81,7 +82,7 @@ async def send(
         )
     except Problem as problem:
         return await _form(request, given, problem)
-    return render(request, "receipt.html", receipt=receipt)
+    return render(request, "receipt.html", receipt=opened_json(service, receipt, type_key(service)))
 
 
 @router.get("/report/places")

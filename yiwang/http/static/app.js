@@ -1,4 +1,4 @@
-// Shared by every page: language, calling the API, the city clock, the live connection.
+// Shared by every page: language, calling the API, the city clock.
 
 export const english = document.documentElement.lang === "en";
 export const t = (zh, en) => (english ? en : zh);
@@ -103,48 +103,3 @@ function tickDeadlines() {
   }
 }
 setInterval(tickDeadlines, 5000);
-
-// ---- the live connection --------------------------------------------------------------------------------------------
-// A browser allows six connections to one host, so a page that nobody sees gives its own up and catches up later.
-const listeners = new Set();
-const sign = document.querySelector("[data-offline]");
-let source = null;
-let cursor = "";
-let warning = null;
-
-/** Hear of everything that happens: listener(entry). Opens the connection when first used. */
-export function onLive(listener) {
-  if (body.live !== "yes") return;
-  listeners.add(listener);
-  if (!source && !document.hidden) open();
-}
-
-function open() {
-  source = new EventSource(cursor ? `/api/v1/live?after=${cursor}` : "/api/v1/live");
-  source.addEventListener("open", () => { clearTimeout(warning); if (sign) sign.hidden = true; });
-  source.addEventListener("error", () => {
-    clearTimeout(warning);
-    warning = setTimeout(() => { if (sign) sign.hidden = false; }, 4000);
-    if (source.readyState === EventSource.CLOSED) { close(); setTimeout(() => { if (!document.hidden) open(); }, 3000); }
-  });
-  source.addEventListener("reset", () => location.reload());
-  source.addEventListener("entry", (event) => {
-    cursor = event.lastEventId;
-    const entry = JSON.parse(event.data);
-    if (entry.kind === "clock") setClock(entry);
-    for (const each of listeners) each(entry);
-  });
-}
-
-function close() {
-  clearTimeout(warning);
-  source?.close();
-  source = null;
-}
-
-document.addEventListener("visibilitychange", () => {
-  if (!listeners.size) return;
-  if (document.hidden) close();
-  else if (!source) open();
-});
-addEventListener("pagehide", close);

@@ -1,7 +1,8 @@
 // The case page: operations by the API, the story live, the place on the map.
 
-import { element, onLive, t } from "./app.js";
+import { element, t } from "./app.js";
 import { refreshParts, speakToApi } from "./form.js";
+import { onLive } from "./live.js";
 import { CityMap } from "./map.js";
 
 const id = document.querySelector("[data-case]").dataset.case;

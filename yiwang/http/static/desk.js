@@ -1,7 +1,8 @@
 // Lists of the desk: rows by keyboard (j, k, Enter, c), kept current by the live stream.
 
-import { call, onLive, Refusal } from "./app.js";
+import { call, Refusal } from "./app.js";
 import { refreshParts } from "./form.js";
+import { onLive } from "./live.js";
 
 let current = -1;
 const rows = () => [...document.querySelectorAll("table[data-rows] tbody tr")];

@@ -1,6 +1,7 @@
 // The home page: map, counters, ticker and newest cases kept current from the live stream; the demo clock's speed.
 
-import { call, cityNow, element, english, minuteOf, onLive, Refusal, setClock, t } from "./app.js";
+import { call, cityNow, element, english, minuteOf, Refusal, setClock, t } from "./app.js";
+import { onLive } from "./live.js";
 import { CityMap, caseTitle } from "./map.js";
 
 const map = new CityMap(document.querySelector("[data-map]"));
@@ -26,7 +27,7 @@ function showNewest(cases) {
       element("span", { className: "row spread" },
         element("b", { textContent: t(item.class_name, item.class_name_en) }),
         element("span", { className: `clock ${item.clock} still`, textContent: item.clock_words })),
-      element("span", { className: "soft small", textContent: `${item.status} · ${item.area_name} · ${minuteOf(Date.parse(item.reported_at))}` })))));
+      element("span", { className: "soft small", textContent: `${t(item.status, item.status_en)} · ${item.area_name} · ${minuteOf(Date.parse(item.reported_at))}` })))));
 }
 
 let changed = new Set();
@@ -74,14 +75,16 @@ async function tell(entry) {
 }
 
 let vocabulary = null;
-const vocabularyReady = call("GET", "/home/words").then((answer) => { vocabulary = answer; }, () => { vocabulary = { verbs: {}, classes: {}, areas: {} }; });
+const vocabularyReady = call("GET", "/home/words").then((answer) => { vocabulary = answer; }, () => { vocabulary = { verbs: {}, classes: {}, areas: {}, statuses: {} }; });
 
 async function wordsOf(entry) {
   await vocabularyReady;
   const index = english ? 1 : 0;
   const what = vocabulary.classes[entry.class]?.[index] || t("一件事", "a matter");
   const where = vocabulary.areas[entry.area.slice(0, 9)]?.[index] || "";
-  const done = entry.verb === "case.step" ? entry.status : vocabulary.verbs[entry.verb]?.[index];
+  const done = entry.verb === "case.step"
+    ? vocabulary.statuses[`${entry.type}/${entry.status}`]?.[index] || entry.status
+    : vocabulary.verbs[entry.verb]?.[index];
   if (!done) return null;
   return [where, what, done].filter(Boolean).join(t(" ", ", "));
 }

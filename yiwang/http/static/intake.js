@@ -48,7 +48,7 @@ function start() {
     const found = text ? await call("GET", `/api/v1/cases/suggest?type=${type()}&text=${encodeURIComponent(text.slice(0, 500))}`) : [];
     proposed = found[0]?.class_code ?? null;
     suggested.replaceChildren(...(found.length ? [t("建议:", "Proposed: "), ...found.slice(0, 3).map((item) => element("button", {
-      type: "button", className: "link-button", textContent: `${item.class_name} `, onclick: () => { fields.class_code.value = item.class_code; nearby(); },
+      type: "button", className: "link-button", textContent: `${t(item.class_name, item.class_name_en)} `, onclick: () => { fields.class_code.value = item.class_code; nearby(); },
     }))] : []));
     nearby();
   }));
@@ -73,7 +73,7 @@ function start() {
     const found = await call("GET", `/api/v1/cases/duplicates?${query}`);
     list.replaceChildren(found.length
       ? element("ul", { className: "newest" }, ...found.map((item) => element("li", {},
-        element("b", { textContent: item.class_name }), ` ${Math.round(item.metres)} m · ${item.status}`,
+        element("b", { textContent: t(item.class_name, item.class_name_en) }), ` ${Math.round(item.metres)} m · ${t(item.status, item.status_en)}`,
         element("div", { className: "soft small number", textContent: `${item.number} · ${t(`${item.reports} 人上报`, `${item.reports} reports`)}` }))))
       : element("p", { className: "soft", textContent: t("附近没有正在办理的案件。", "No open case nearby.") }));
   });
@@ -92,7 +92,7 @@ function start() {
       }, { "Idempotency-Key": crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) });
       if (registered.firstElementChild?.className === "soft") registered.replaceChildren();
       registered.prepend(element("li", {}, element("a", { href: `/desk/cases/${receipt.id}`, textContent: receipt.number }),
-        ` ${receipt.class_name} · ${receipt.status} · ${t("查询码", "code")} ${receipt.code}`));
+        ` ${t(receipt.class_name, receipt.class_name_en)} · ${t(receipt.status, receipt.status_en)} · ${t("查询码", "code")} ${receipt.code}`));
       const kept = fields.channel.value;
       form.reset();
       fields.channel.value = kept;

@@ -181,4 +181,4 @@ export class CityMap {
 
 /** What a dot's tip says of a case. */
 export const caseTitle = (item) =>
-  [t(item.class_name, item.class_name_en || item.class_name), item.status, item.number].filter(Boolean).join(" · ");
+  [t(item.class_name, item.class_name_en || item.class_name), t(item.status, item.status_en || item.status), item.number].filter(Boolean).join(" · ");

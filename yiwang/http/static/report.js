@@ -59,7 +59,7 @@ const suggest = later(500, async () => {
   const text = fields.text.value.trim();
   const found = text ? await call("GET", `/api/v1/cases/suggest?type=${form.dataset.type}&text=${encodeURIComponent(text.slice(0, 500))}`) : [];
   classCode = found[0]?.class_code ?? null;
-  suggested.textContent = found.length ? t(`看起来是:${found[0].class_name}`, `Looks like: ${found[0].class_name}`) : "";
+  suggested.textContent = found.length ? t(`看起来是:${found[0].class_name}`, `Looks like: ${found[0].class_name_en}`) : "";
   lookForDuplicates();
 });
 fields.text.addEventListener("input", suggest);
@@ -73,7 +73,7 @@ const lookForDuplicates = later(300, async () => {
   const people = same.reduce((sum, item) => sum + item.reports, 0);
   duplicates.textContent = people ? t(
     `附近已有 ${people} 人上报“${same[0].class_name}”(${same[0].status})。您仍可提交,会并在一起办理。`,
-    `${people} people have reported “${same[0].class_name}” nearby (${same[0].status}). Yours will be handled together with it.`,
+    `${people} people have reported “${same[0].class_name_en}” nearby (${same[0].status_en}). Yours will be handled together with it.`,
   ) : "";
 });
 
@@ -123,7 +123,7 @@ function show(receipt) {
   page.querySelector("[data-receipt-code]").textContent = receipt.code;
   page.querySelector("[data-receipt-number-input]").value = receipt.number;
   page.querySelector("[data-receipt-code-input]").value = receipt.code;
-  if (receipt.class_code) page.querySelector("[data-receipt-class]").textContent = t(`初步分类:${receipt.class_name}`, `Classified for now as: ${receipt.class_name}`);
+  if (receipt.class_code) page.querySelector("[data-receipt-class]").textContent = t(`初步分类:${receipt.class_name}`, `Classified for now as: ${receipt.class_name_en}`);
   page.querySelector("[data-receipt-head]").hidden = !receipt.head_number;
   document.querySelector("main").replaceChildren(page);
   scrollTo(0, 0);

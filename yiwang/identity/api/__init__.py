@@ -1,11 +1,11 @@
-"""HTTP routes of identity under ``/api/v1``: session, tokens, organisations, posts, accounts, roles. Thin: the rules are in
-the services."""
+"""HTTP routes of identity under ``/api/v1``: session, tokens, organisations, posts, accounts, roles, absences. Thin: the
+rules are in the services."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from yiwang.identity.api import accounts, directory, session, tokens
+from yiwang.identity.api import absences, accounts, directory, session, tokens
 from yiwang.identity.api.bodies import problems
 
 # What may be refused before a route is reached, whatever the route.
@@ -23,3 +23,4 @@ router.include_router(session.router)
 router.include_router(tokens.router)
 router.include_router(directory.router)
 router.include_router(accounts.router)
+router.include_router(absences.router)

@@ -167,6 +167,28 @@ class PostView(BaseModel):
         )
 
 
+class OwnPostView(BaseModel):
+    """A post whose tasks one has: one's own, or that of somebody for whom one acts (代)."""
+
+    id: int
+    code: str
+    names: NamesView
+    organisation: int
+    area: str
+    standing_in_for: list[PersonView] = Field(description="Whose deputy one is there; empty for a post of one's own.")
+
+    @classmethod
+    def of(cls, row: PostRow, absent: list[PersonView]) -> OwnPostView:
+        return cls(
+            id=row.id,
+            code=row.code,
+            names=NamesView(zh=row.name_zh, en=row.name_en),
+            organisation=row.organisation_id,
+            area=row.area,
+            standing_in_for=absent,
+        )
+
+
 class OrganisationPage(BaseModel):
     items: list[OrganisationView]
     next: int | None = Field(description="Give it as `after` for the next page; null at the end.")
@@ -195,7 +217,7 @@ class SessionView(BaseModel):
     login: str
     name: str
     organisation: OrganisationView | None
-    posts: list[PostView]
+    posts: list[OwnPostView]
     roles: list[RoleNameView]
     grants: list[GrantView]
     must_change_password: bool = Field(description="Nothing is granted until the one-time password is changed.")

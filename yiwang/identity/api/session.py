@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from fastapi import APIRouter, Request, Response
 
 from yiwang.identity.api.bodies import (
     NamesView,
     OrganisationView,
+    OwnPostView,
     PasswordBody,
-    PostView,
+    PersonView,
     RoleNameView,
     SessionView,
     SignInBody,
@@ -93,13 +96,18 @@ async def _view(request: Request, actor: Actor) -> SessionView:
     session = await service.sessions.session(actor)
     place = service.directory.organisation(actor.organisation_id) if actor.organisation_id is not None else None
     posts = [post for post_id in actor.posts if (post := service.directory.post(post_id)) is not None]
+    held = set(service.directory.posts_held(own.account.id))
+    absent: dict[int, list[PersonView]] = defaultdict(list)
+    for one in service.absences.standing_in(actor):
+        for post_id in set(one.post_ids) - held:
+            absent[post_id].append(PersonView(id=one.person.id, name=one.person.name))
     return SessionView(
         kind="token" if actor.kind == "token" else "person",
         account=own.account.id,
         login=own.account.login,
         name=own.account.name,
         organisation=OrganisationView.of(place) if place is not None else None,
-        posts=[PostView.of(post) for post in posts],
+        posts=[OwnPostView.of(post, absent.get(post.id, [])) for post in posts],
         roles=[RoleNameView(code=role.code, names=NamesView(zh=role.name_zh, en=role.name_en)) for role in own.roles],
         grants=grant_views(actor),
         must_change_password=own.account.must_change,

@@ -18,6 +18,7 @@ from yiwang.identity.declarations import (
 from yiwang.identity.directory import Directory
 from yiwang.identity.model import SignedIn
 from yiwang.identity.passwords import Passwords
+from yiwang.identity.service.absences import AbsenceVerbs
 from yiwang.identity.service.accounts import Accounts, Created
 from yiwang.identity.service.core import Core
 from yiwang.identity.service.holdings import Holdings
@@ -49,6 +50,7 @@ class IdentityService:
         self.tokens = Tokens(core)
         self.accounts = Accounts(core, self.sessions)
         self.holdings = Holdings(core)
+        self.absences = AbsenceVerbs(core)
         self.publishing = Publishing(core)
         self.roles = Roles(core)
         self.people = People(core)

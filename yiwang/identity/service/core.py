@@ -91,27 +91,38 @@ class Core:
     ) -> Actor:
         """The actor behind a session or token, in one query.
 
-        Whoever still has a one-time password has neither posts nor grants until it is changed.
+        The posts of those for whom they act (代理) are among theirs, so that they have their tasks; the grants of those
+        posts are not, and neither are the posts those of which an administrator is the deputy. Whoever still has a
+        one-time password has neither posts nor grants until it is changed.
         """
         held = await role_store.held(connection, bearer.account_id, self.city_now())
         grants = effective_grants(held.roles, self.directory.subtree)
-        posts = held.posts
+        posts = {post_id for post_id, _ in held.posts}
+        codes = frozenset(code for _, code in held.posts)
+        if not held.administrator:
+            posts.update(post for one in self.directory.standing_in(bearer.account_id) for post in one.post_ids)
         if kind == "token":
             grants = limited(grants, bearer.limits)
-            posts = posts if bearer.in_posts else ()
+            if not bearer.in_posts:
+                posts, codes = set(), frozenset()
         if bearer.must_change:
-            grants, posts = (), ()
+            grants, posts, codes = (), set(), frozenset()
         return Actor(
             kind=kind,
             account_id=bearer.account_id,
             name=bearer.name,
             organisation_id=bearer.organisation_id,
-            posts=tuple(post_id for post_id, _ in posts),
-            post_codes=frozenset(code for _, code in posts),
+            posts=tuple(sorted(posts)),
+            post_codes=codes,
             grants=grants,
             address=address,
             session=str(bearer.id) if kind == "person" else None,
         )
+
+    def known(self, hashed: bytes, kind: Literal["person", "token"]) -> Actor | None:
+        """The actor remembered under this hash, unless something has begun or ended since."""
+        self.directory.turn()
+        return self.cache.get(hashed, kind)
 
     async def changed(self, account_id: UUID | None = None) -> None:
         """To be called after a commit: this process sees the change at once, the others hear of it."""

@@ -193,7 +193,7 @@ class Sessions:
             SignInNeeded: no such session, or it has ended, or the account is locked or disabled.
         """
         core, hashed = self._core, token_hash(token)
-        known = core.cache.get(hashed, "person")
+        known = core.known(hashed, "person")
         if known is not None:
             return at_address(known, address)
         epoch, now = core.cache.epoch, core.wall.now()

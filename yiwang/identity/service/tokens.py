@@ -104,7 +104,7 @@ class Tokens:
             TokenInvalid: unknown, expired or revoked, or its owner's account is locked or disabled.
         """
         core, hashed = self._core, token_hash(token)
-        known = core.cache.get(hashed, "token")
+        known = core.known(hashed, "token")
         if known is not None:
             return at_address(known, address)
         if not token.startswith(token_prefix):

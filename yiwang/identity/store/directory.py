@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from yiwang.identity.model import Appointment, OrganisationRow, PersonRow, PostRow
-from yiwang.kernel.database import Connection
+from yiwang.identity.model import AbsenceRow, Appointment, OrganisationRow, PersonRow, PostRole, PostRow
+from yiwang.kernel.database import Connection, Record
 
 channel = "yiwang_directory"
 """LISTEN channel: ``version`` after a change of the directory, ``account:<uuid>`` when one account's access changed."""
@@ -81,3 +81,36 @@ async def appointments(connection: Connection, at: datetime) -> list[Appointment
         at,
     )
     return [Appointment(*row) for row in rows]
+
+
+async def absences(connection: Connection, at: datetime) -> list[AbsenceRow]:
+    """Absences that hold at ``at`` or begin later, in the order in which they were declared."""
+    rows = await connection.fetch(
+        "select id, account_id, deputy_id, starts_at, ends_at, kinds, reason, declared_at from identity_absence"
+        " where ends_at > $1 and ends_at > starts_at order by id",
+        at,
+    )
+    return [absence(row) for row in rows]
+
+
+def absence(row: Record) -> AbsenceRow:
+    """The record of a row."""
+    return AbsenceRow(
+        id=row["id"],
+        account_id=row["account_id"],
+        deputy_id=row["deputy_id"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        kinds=frozenset(row["kinds"]),
+        reason=row["reason"],
+        declared_at=row["declared_at"],
+    )
+
+
+async def post_roles(connection: Connection) -> list[PostRole]:
+    """Which kinds of post bring which active roles."""
+    rows = await connection.fetch(
+        "select distinct pr.post_code, r.code, r.class from post_role pr join role r on r.code = pr.role_code and r.active"
+        " order by 1, 2"
+    )
+    return [PostRole(*row) for row in rows]

@@ -30,6 +30,8 @@ class Held:
     roles: tuple[HeldRole, ...]
     names: tuple[tuple[str, str, str], ...]
     """Code, Chinese and English name of each role, in order of their codes."""
+    administrator: bool
+    """Whether one of the roles is that of one of the three administrators."""
 
 
 async def roles(connection: Connection) -> list[RoleRow]:
@@ -103,12 +105,13 @@ with held as (
   where a.account_id = $1 and a.starts_at <= $2 and (a.ends_at is null or a.ends_at > $2)
 )
 select h.id as post_id, h.code as post_code, h.area, h.organisation_id, '' as within_area,
-  null::int as within_organisation, r.code as role_code, r.name_zh, r.name_en, r.grants
+  null::int as within_organisation, r.code as role_code, r.name_zh, r.name_en, r.grants,
+  r.class as role_class
 from held h left join (select distinct post_code, role_code from post_role) pr on pr.post_code = h.code
 left join role r on r.code = pr.role_code and r.active
 union all
 select null, null, coalesce(nullif(g.area, ''), o.area, ''), coalesce(g.organisation_id, a.organisation_id), g.area,
-  g.organisation_id, r.code, r.name_zh, r.name_en, r.grants
+  g.organisation_id, r.code, r.name_zh, r.name_en, r.grants, r.class
 from account_role g join role r on r.code = g.role_code and r.active join account a on a.id = g.account_id
 left join organisation o on o.id = coalesce(g.organisation_id, a.organisation_id)
 where g.account_id = $1 and g.revoked_at is null
@@ -122,12 +125,14 @@ async def held(connection: Connection, account_id: UUID, at: datetime) -> Held:
     found: list[HeldRole] = []
     names: dict[str, tuple[str, str, str]] = {}
     parsed: dict[str, tuple[ScopedGrant, ...]] = {}  # a role comes once per post that brings it
+    administrator = False
     for row in await connection.fetch(_HELD, account_id, at):
         if row["post_id"] is not None:
             posts[row["post_id"]] = row["post_code"]
         if row["role_code"] is None:
             continue
         code = row["role_code"]
+        administrator = administrator or row["role_class"] is not None
         if code not in parsed:
             parsed[code] = grants_from_json(row["grants"])
             names[code] = (code, row["name_zh"], row["name_en"])
@@ -140,7 +145,7 @@ async def held(connection: Connection, account_id: UUID, at: datetime) -> Held:
                 within_organisation=row["within_organisation"],
             )
         )
-    return Held(tuple(sorted(posts.items())), tuple(found), tuple(names.values()))
+    return Held(tuple(sorted(posts.items())), tuple(found), tuple(names.values()), administrator)
 
 
 _CLASSES = """

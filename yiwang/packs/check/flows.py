@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from yiwang.casework.declarations import CaseTypeDeclaration
+from yiwang.casework.model import COMMON_STATUSES
 from yiwang.casework.steps import NEED_WORDS
-from yiwang.flow.model import UserTask
+from yiwang.flow.model import EndEvent, Graph, UserTask
 from yiwang.packs.check.references import needed, post_kinds
+from yiwang.packs.check.values import CHINESE
 from yiwang.packs.check.variables import unset_variables
+from yiwang.packs.check.who import check_who, check_who_in_city
 from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.flows import FlowFile
 from yiwang.packs.loader import City, Loaded, Pack
 from yiwang.packs.model.city import OrganisationEntry, PostEntry
 
-START_VARIABLES = frozenset({"centre", "area", "grid", "channel", "class", "urgency", "verify", "visit", "warn"})
-"""Flow variables that casework sets when a case is opened."""
+START_VARIABLES = frozenset({
+    "centre", "area", "grid", "channel", "class", "urgency", "department", "verify", "visit", "warn", "rework",
+})  # fmt: skip
+"""Flow variables that casework sets when a case is opened; ``limit`` as well where every case has a class from the start."""
 OUTCOME_VARIABLES = frozenset({"department", "section", "handler", "limit", "class", "urgency"})
 """Flow variables that casework sets from what is given with an outcome."""
 
@@ -35,14 +40,34 @@ def check_flows(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> No
         # A variable that only some channels set would be missing in a case of another.
         by_channels = set.intersection(*channel_sets) if channel_sets else set()
         known = START_VARIABLES | OUTCOME_VARIABLES | by_channels
-        _check_limits(flow, START_VARIABLES.union(by_channels), findings)
+        by_class = {"limit"} if cases and all(_always_classed(case.value) for case in cases) else set()
+        _check_limits(flow, START_VARIABLES.union(by_channels, by_class), findings)
         for task in flow.graph.tasks:
             _check_task(flow, task, posts, findings)
+        for case in cases:
+            _check_statuses(flow.graph, case, findings)
         for name in sorted(flow.graph.variables - known):
             zh, en = suggestion(name, known)
             for element in _elements_using(flow, name):
                 place = flow.place(element)
                 findings.add(place, "flow.variable_unknown", element=element, name=name, hint_zh=zh, hint_en=en)
+        check_who(flow, reach, findings)
+
+
+def _always_classed(case: CaseTypeDeclaration) -> bool:
+    """Whether every case of this type has a class when it is opened, and with it the limit of the class's standard."""
+    return case.default_class is not None or all("class" in channel.needs for channel in case.channels.values())
+
+
+def _check_statuses(graph: Graph, case: Loaded[CaseTypeDeclaration], findings: Findings) -> None:
+    """Every status that a case of this type can have is read in English, too."""
+    statuses = {task.status for task in graph.tasks} | {graph.status_done, graph.status_cancelled}
+    statuses |= {node.status for node in graph.nodes.values() if isinstance(node, EndEvent)}
+    known = COMMON_STATUSES.keys() | case.value.statuses.keys()
+    missing = sorted(status for status in statuses - known if CHINESE.search(status))
+    if missing:
+        place = case.source.key_place(("statuses",))
+        findings.add(place, "case.status_untranslated", statuses_zh="、".join(missing), statuses_en=", ".join(missing))
 
 
 def _check_limits(flow: FlowFile, known: frozenset[str], findings: Findings) -> None:
@@ -91,6 +116,7 @@ def check_people(city: City, findings: Findings) -> None:
                 continue
             for task in flow.graph.tasks:
                 _check_step(city, offices, flow, task, kinds, findings)
+    check_who_in_city(city, offices, findings)
 
 
 class Offices:

@@ -35,7 +35,7 @@ _FUNCTIONS = frozenset({
 })  # fmt: skip
 """Functions and macros of the expression library."""
 _SYNTAX = re.compile(r"<input>:1:([0-9]+): Syntax error: ([^|]*)")
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
+CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NEEDS_WORDS = re.compile(r"[^\W\d_]")
 
 
@@ -150,9 +150,9 @@ def _check_texts(source: Source, findings: Findings) -> None:
         zh, en = words["zh"], words["en"]
         name = str(trail[-1]) if trail and isinstance(trail[-1], str) else "text"
         # Codes such as SOS, or a bare number, are the same in every language.
-        if isinstance(zh, str) and _NEEDS_WORDS.search(zh) and not _CHINESE.search(zh) and len(zh) > 12:
+        if isinstance(zh, str) and _NEEDS_WORDS.search(zh) and not CHINESE.search(zh) and len(zh) > 12:
             findings.add(source.place((*trail, "zh")), "text.not_chinese", key=name, seen=zh[:40])
-        if isinstance(en, str) and _CHINESE.search(en):
+        if isinstance(en, str) and CHINESE.search(en):
             findings.add(source.place((*trail, "en")), "text.not_english", key=name, seen=en[:40])
 
 

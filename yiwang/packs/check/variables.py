@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from yiwang.flow.conditions import outcomes_named
-from yiwang.flow.model import BoundaryTimer, Graph, Node, ParallelGateway, SequenceFlow, UserTask
+from yiwang.flow.model import BoundaryEvent, Graph, Node, ParallelGateway, SequenceFlow, UserTask
 
 SETS = {"department": frozenset({"department", "limit"}), "limit": frozenset({"limit"})}
 """What casework sets in a flow when a need of an outcome is met: a department brings its limit."""
@@ -29,7 +29,7 @@ def unset_variables(graph: Graph, known: frozenset[str]) -> Iterator[tuple[UserT
 def _limits(task: UserTask) -> frozenset[str]:
     values = [task.deadline.limit if task.deadline else None]
     values += [start.limit for start in task.clock_starts]
-    values += [timer.after for timer in task.timers]
+    values += [event.trigger.after for event in task.boundary]
     return frozenset(value.variable for value in values if value is not None and value.variable is not None)
 
 
@@ -72,8 +72,8 @@ class _Ways:
     def _reaching(self, node: Node) -> frozenset[str]:
         if node.id == self._graph.start.id:
             return self._known
-        if isinstance(node, BoundaryTimer):
-            return self.at[node.task]
+        if isinstance(node, BoundaryEvent):
+            return self.at[node.attached]
         ways = [way for flow in self._into(node) if (way := self._along(flow)) is not None]
         if not ways:
             return self.at[node.id]

@@ -1,0 +1,45 @@
+"""The walk (流转): the pure core of flow. ``walking`` takes the event, ``moving`` the tokens, ``ending`` what is done."""
+
+from yiwang.flow.walk.events import (
+    Assigner,
+    Cancelled,
+    Completed,
+    Delta,
+    Event,
+    Joined,
+    Jumped,
+    Position,
+    Recalled,
+    Ref,
+    ScopeAt,
+    SentBack,
+    Started,
+    Surroundings,
+    TaskAt,
+    TokenAt,
+    Triggered,
+    Worked,
+)
+from yiwang.flow.walk.walking import walk
+
+__all__ = [
+    "Assigner",
+    "Cancelled",
+    "Completed",
+    "Delta",
+    "Event",
+    "Joined",
+    "Jumped",
+    "Position",
+    "Recalled",
+    "Ref",
+    "ScopeAt",
+    "SentBack",
+    "Started",
+    "Surroundings",
+    "TaskAt",
+    "TokenAt",
+    "Triggered",
+    "Worked",
+    "walk",
+]
