@@ -246,3 +246,13 @@ class Office:
         """The finished steps with how they ended: the outcome of those that were done."""
         story = await self.story(instance)
         return [(step.node, step.outcome if step.how == "done" and step.outcome else step.how) for step in story.steps]
+
+
+def sub_process(name: str, inner: Drawing, attributes: str = "", extra: str = "") -> str:
+    """A sub-process that holds another drawing's elements."""
+    return f'<bpmn:subProcess id="{name}" {attributes}>{extra}' + "\n".join(inner.parts) + "</bpmn:subProcess>"
+
+
+def event(kind: str, inner: str = "") -> str:
+    """An event definition: ``message``, ``signal``, ``error`` … with its reference or condition."""
+    return f"<bpmn:{kind}EventDefinition {inner if '<' not in inner else ''}>{inner if '<' in inner else ''}</bpmn:{kind}EventDefinition>"

@@ -39,7 +39,9 @@ def test_tokens_are_conserved_whatever_is_done(seed: int) -> None:
 
 
 def check_board(board: Board) -> None:
-    check_tokens(board.graph, list(board.tasks.values()), [token.flow for token in board.tokens.values()], ended=board.ended)
+    check_tokens(
+        board.graph, list(board.tasks.values()), [token.flow for token in board.tokens.values()], ended=board.ended
+    )
 
 
 def act_once(board: Board, dice: Random) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -25,6 +27,9 @@ from yiwang.flow.bpmn import read_bpmn
 from yiwang.flow.errors import NobodyForStep, TaskNotClaimed, TaskNotYours, TaskTaken
 from yiwang.flow.model import Start
 from yiwang.flow.service import FlowService
+from yiwang.identity.absences import Absences
+from yiwang.identity.directory import Directory
+from yiwang.identity.model import AbsenceRow
 from yiwang.kernel.access import SYSTEM, Grant
 from yiwang.kernel.database import Json
 from yiwang.kernel.errors import NotFound
@@ -166,7 +171,7 @@ async def test_转办给人或岗位(office: Office) -> None:
 async def test_a_task_is_in_exactly_one_queue(office: Office) -> None:
     task = (await office.start(await office.publish(steps(["a"], "one-queue")))).new_tasks[0]
     async with office.database.connection() as connection:
-        with pytest.raises(Exception, match="flow_task_check"):
+        with pytest.raises(Exception, match="flow_task_queue"):
             await connection.execute("update flow_task set assignee_id = $2 where id = $1", task.id, UUID(int=1))
 
 
@@ -181,3 +186,39 @@ async def test_equal_starts_get_equal_queues_and_other_places_other_ones(office:
     async with office.database.transaction() as connection:
         answers = await office.flow.start_many(connection, starts, office.now, actor=SYSTEM)
     assert [answer.new_tasks[0].post_id for answer in answers] == [30, 31, 30, 32]
+
+
+def away(flow: FlowService, absent: str, deputy: str, hours: int) -> None:
+    """``absent`` is away from now on, as the directory would know it."""
+    directory = flow.assignment.directory
+    assert isinstance(directory, Directory)
+    now = flow.context.clock.now()
+    end = now + timedelta(hours=hours)
+    row = AbsenceRow(new_id(), person_id(absent), person_id(deputy), now, end, frozenset(), "", now)
+    directory._snapshot = replace(directory.snapshot, absences=Absences([row])).turned(now)
+
+
+async def test_再办同一件事的步骤_交给上次办理的人(office: Office) -> None:
+    drawing = Drawing("same-person").start().task("a").task("b", who='<yiwang:who step="a" post="dispatcher"/>').end()
+    started = await office.start(await office.publish(drawing.line("start", "a", "b", "end")))
+    advanced = await office.finish(started.new_tasks[0].id, actor("受理员"))
+    assert [(task.node, task.post_id, task.assignee_id) for task in advanced.new_tasks] == [
+        ("b", None, person_id("受理员"))
+    ]
+
+
+async def test_请假人的任务由代理人办_记明代谁_期满回到本人(office: Office) -> None:
+    drawing = Drawing("with-deputy").start().task("a", who='<yiwang:who person="=handler"/>').end()
+    definition = await office.publish(drawing.line("start", "a", "end"))
+    absent, deputy = person_id("排水工"), person_id("排水班长")
+    away(office.flow, "排水工", "排水班长", 2)
+    task = (await office.start(definition, handler=str(absent))).new_tasks[0]
+    assert (task.assignee_id, task.organisation_id) == (deputy, DRAINS)
+    assert task.origin is not None
+    assert task.origin["for"] == str(absent)
+    with pytest.raises(TaskNotYours):
+        await office.finish(task.id, actor("受理员"))
+    assert (await office.finish(task.id, actor("排水班长"))).ended
+    office.set_clock(office.now + timedelta(hours=2))
+    later = (await office.start(definition, handler=str(absent))).new_tasks[0]
+    assert (later.assignee_id, later.origin) == (absent, None)

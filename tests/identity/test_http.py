@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
@@ -17,6 +18,7 @@ from tests.identity.city import City, account_of, password
 from yiwang.identity.api import router
 from yiwang.identity.requests import actor_of_request, session_cookie
 from yiwang.kernel.access import CurrentActor
+from yiwang.kernel.clock import ManualClock
 from yiwang.kernel.errors import Problem
 
 SITE = "https://city.example"
@@ -306,3 +308,64 @@ def test_接口描述_每条写明错误代码(app: FastAPI) -> None:
             if path.startswith("/api/v1"):
                 assert any(int(status) >= 400 for status in operation["responses"]), (method, path)
                 assert operation["summary"]
+
+
+async def test_请假从登记到销假_全程接口(client: httpx.AsyncClient, city: City, clock: ManualClock) -> None:
+    deputy = await city.person("water", login="web-deputy")
+    me = await sign_in(client, city, ("dispatcher", "centre"))
+    until = (clock.at + timedelta(days=3)).isoformat()
+    body = {"deputy": str(account_of(deputy)), "ends_at": until, "reason": "出差"}
+    made = await client.post(f"/api/v1/accounts/{me}/absences", json=body)
+    assert made.status_code == 201, made.text
+    row = made.json()
+    assert (row["person"]["id"], row["acting"]["id"], row["kinds"]) == (me, str(account_of(deputy)), [])
+    taken = await client.post(f"/api/v1/accounts/{me}/absences", json=body)
+    assert (taken.status_code, taken.json()["code"]) == (409, "identity.absence_overlaps")
+    path = f"/api/v1/absences/{row['id']}"
+    changed = await client.patch(path, json={"reason": "外出开会", "kinds": None})
+    assert (changed.status_code, changed.json()["reason"]) == (200, "外出开会")
+    assert [one["id"] for one in (await client.get("/api/v1/absences")).json()["items"]] == [row["id"]]
+    assert (await client.get("/api/v1/absences/standing-in")).json() == {"items": []}
+    own = client.cookies[session_cookie]
+
+    await client.post("/api/v1/session", json={"login": "web-deputy", "password": password})
+    session = (await client.get("/api/v1/session")).json()
+    assert [(post["code"], [one["id"] for one in post["standing_in_for"]]) for post in session["posts"]] == [
+        ("dispatcher", [me])
+    ]
+    standing = (await client.get("/api/v1/absences/standing-in")).json()["items"]
+    assert [(one["person"]["id"], [post["code"] for post in one["posts"]]) for one in standing] == [
+        (me, ["dispatcher"])
+    ]
+    assert (await client.delete(path)).status_code == 403, "the deputy cannot end it"
+    everyone = await client.get("/api/v1/absences?everyone=true")
+    assert (everyone.status_code, everyone.json()["code"]) == (403, "identity.forbidden")
+
+    client.cookies.clear()
+    client.cookies.set(session_cookie, own)
+    ended = await client.delete(path)
+    assert (ended.status_code, ended.json()["acting"]) == (200, None)
+    assert (await client.delete(path)).json()["code"] == "identity.absence_over"
+    assert (await client.get("/api/v1/absences")).json()["items"] == []
+    assert len((await client.get("/api/v1/absences?past=true")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deputy": "x"},
+        {"ends_at": "2026-06-20T08:00"},
+        {"ends_at": "2200-01-01T00:00Z"},
+        {"kinds": ["有空格 的"]},
+        {"kinds": ["a"] * 101},
+        {"reason": "长" * 201},
+        {"unknown": 1},
+    ],
+)
+async def test_请假字段有界限(client: httpx.AsyncClient, city: City, change: dict[str, object]) -> None:
+    me = await sign_in(client, city)
+    good = {"deputy": NOBODY, "ends_at": "2026-06-20T08:00:00+08:00"}
+    answer = await client.post(f"/api/v1/accounts/{me}/absences", json={**good, **change})
+    assert (answer.status_code, answer.json()["code"]) == (422, "input.invalid")
+    answer = await client.post(f"/api/v1/accounts/{me}/absences", json=good)
+    assert (answer.status_code, answer.json()["code"]) == (422, "identity.deputy_unfit")

@@ -18,6 +18,8 @@ from yiwang.casework.declarations import CaseClass
 GAP = "…"
 farthest = 8
 """Characters that may stand between two parts of a word with a gap."""
+_looser = 0.75
+"""What a word with a gap weighs against one of the same length without."""
 
 _CLAUSE_END = re.compile(r"[,.;:!?,。;:!?、\n]")
 
@@ -38,8 +40,9 @@ class _Word(NamedTuple):
     code: str
 
     @property
-    def length(self) -> int:
-        return sum(len(part) for part in self.parts)
+    def weight(self) -> float:
+        weight: float = sum(len(part) for part in self.parts) ** 1.5
+        return weight if len(self.parts) == 1 else weight * _looser
 
     def end_in(self, text: str, place: int) -> int | None:
         """Where the word that begins at ``place`` ends in the text; None when it does not stand there."""
@@ -84,6 +87,11 @@ class WordIndex:
                     continue
                 heard.add(word)
                 spoken[word.code][folded[place:end]] = None
-                weights[word.code] += word.length**1.5 * (1.2 - 0.4 * place / length)
+                weights[word.code] += word.weight * (1.2 - 0.4 * place / length)
         ranked = sorted(weights, key=lambda code: (-weights[code], self._order[code]))
-        return [Proposal(code, tuple(spoken[code]), round(weights[code], 2)) for code in ranked[:at_most]]
+        return [Proposal(code, _longest(spoken[code]), round(weights[code], 2)) for code in ranked[:at_most]]
+
+
+def _longest(words: dict[str, None]) -> tuple[str, ...]:
+    """The words that are no part of another one."""
+    return tuple(word for word in words if not any(word != other and word in other for other in words))

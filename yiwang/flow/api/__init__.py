@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from yiwang.flow.api import flows
+from yiwang.flow.api import decisions, flows
 
 router = APIRouter()
 router.include_router(flows.router)
+router.include_router(decisions.router)

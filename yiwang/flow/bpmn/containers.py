@@ -23,7 +23,7 @@ most_parts = 5_000
 """Nodes and sequence flows of one process, its sub-processes included."""
 longest_name = 200
 
-_ID = re.compile(r"[^\W\d][\w.\-·]{0,99}")
+_ID = re.compile(r"\w[\w.\-·]{0,99}")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _DEFAULTS = frozenset({"exclusiveGateway", "inclusiveGateway"})
 
@@ -45,6 +45,7 @@ class _Reader:
         self.declared = declared
         self._seen: dict[str, int] = {}
         self._flows: list[Element] = []
+        self._refused: set[str] = set()
 
     def settings(self, process: Element) -> None:
         """The key, names and words of the process."""
@@ -58,7 +59,7 @@ class _Reader:
             )
         extensions = Extensions(process, self.findings)
         settings = extensions.one("process")
-        draft, name = self.draft, process.get("name").strip()[:longest_name] or process.id
+        draft, name = self.draft, _name(process)
         draft.names = Names(name, (settings.get("en").strip() if settings else "") or name)
         draft.status_done = (extensions.words(settings, "status_done") if settings else "") or "已办结"
         draft.status_cancelled = (extensions.words(settings, "status_cancelled") if settings else "") or "已作废"
@@ -79,12 +80,13 @@ class _Reader:
             elif child.name not in ACTIVITIES and child.name not in EVENT_ELEMENTS and child.name not in GATEWAYS:
                 owner = holder.id if child.name.endswith("Characteristics") else child.id or holder.id
                 refuse(self.findings, child, owner, refusal(child.name))
+                self._refused.add(child.id)
             elif self._identify(child):
                 self._node(child, spot, lanes, outer)
 
     def _node(self, element: Element, spot: Spot, lanes: Mapping[str, Who], outer: Who | None) -> None:
         extensions = Extensions(element, self.findings)
-        name = element.get("name").strip()[:longest_name] or element.id
+        name = _name(element)
         names, nodes = Names(name, name), self.draft.nodes
         if element.name in EVENT_ELEMENTS:
             nodes[element.id] = read_event(element, extensions, names, spot, self.declared)
@@ -107,8 +109,8 @@ class _Reader:
                 "id_invalid",
                 name[:100],
                 element.line,
-                f"{element.name} 要有 id:字母或汉字开头,字母、汉字、数字、_ . -,最多 100 个字符",
-                f"{element.name} needs an id: a letter first, then letters, digits, _ . - (at most 100)",
+                f"{element.name} 要有 id:字母、汉字、数字、_ . -,最多 100 个字符",
+                f"{element.name} needs an id of letters, digits, _ . - (at most 100)",
             )
             return False
         if name in self._seen:
@@ -141,6 +143,8 @@ class _Reader:
 
     def _check_attached(self, event: BoundaryEvent) -> None:
         activity = self.draft.nodes.get(event.attached)
+        if event.attached in self._refused:
+            return  # said already
         if not isinstance(activity, Activity):
             self.draft.fault(
                 "reference_unknown",
@@ -161,7 +165,7 @@ class _Reader:
         check_parts(self.findings, element, element.id)
         ends = [element.get(name) for name in ("sourceRef", "targetRef")]
         unknown = [name for name in ends if name not in self.draft.nodes]
-        for name in unknown:
+        for name in [name for name in unknown if name not in self._refused]:
             self.findings.add(
                 "reference_unknown",
                 element.id,
@@ -186,6 +190,11 @@ class _Reader:
     def _condition(self, extensions: Extensions, element: Element) -> Condition | None:
         found = element.bpmn("conditionExpression")
         return read_condition(extensions, found[0], found[0].text, on_flow=True) if found else None
+
+
+def _name(element: Element) -> str:
+    """What the drawing shows, on one line; modelers break long names."""
+    return " ".join(element.get("name").split())[:longest_name] or element.id
 
 
 def _belongs_to_activity(holder: Element, child: Element) -> bool:

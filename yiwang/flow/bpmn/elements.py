@@ -24,7 +24,8 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 YIWANG = "http://yiwang.dev/bpmn/1"
 _OURS = f"{{{YIWANG}}}"
 
-_ENCODING = re.compile(r"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)[\"']")
+_ENCODING = re.compile(r"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,40})[\"']")
+_READABLE = frozenset({"utf-8", "utf8", "us-ascii", "iso-8859-1", "windows-1252", "gbk", "gb2312", "gb18030"})
 
 
 @dataclass(slots=True)
@@ -121,27 +122,38 @@ def _split(tag: str) -> tuple[str, str]:
 
 
 def text_of(xml: str | bytes) -> str:
-    """The file as text, without byte order mark.
+    """The file as text, without byte order mark; where it declares another encoding, it declares UTF-8 afterwards.
 
     Raises:
-        FlowUnreadable: larger than 2 MiB, not UTF-8, or holding NUL characters.
+        FlowUnreadable: larger than 2 MiB, in another encoding than it declares, or holding NUL characters.
     """
     if len(xml) > most_characters:
         size = f"{most_characters // 2**20} MiB"
         raise FlowUnreadable(reason_zh=f"文件超过 {size}", reason_en=f"it is larger than {size}")
+    encoding = _encoding(xml)
     if isinstance(xml, bytes):
         try:
-            xml = xml.decode("utf-8")
+            xml = xml.decode(encoding)
         except UnicodeDecodeError as error:
-            raise FlowUnreadable(reason_zh="不是 UTF-8 编码", reason_en="it is not encoded in UTF-8") from error
+            name = encoding.upper()
+            raise FlowUnreadable(reason_zh=f"不是 {name} 编码", reason_en=f"it is not encoded in {name}") from error
     text = xml.removeprefix("\ufeff")
     declared = _ENCODING.match(text)
-    if declared is not None and declared.group(1).lower() not in ("utf-8", "utf8", "us-ascii"):
-        name = declared.group(1)[:40]
-        raise FlowUnreadable(reason_zh=f"编码声明是 {name}", reason_en=f"its declared encoding is {name}")
+    if declared is not None and encoding not in ("utf-8", "utf8", "us-ascii"):
+        text = f"{text[: declared.start(1)]}UTF-8{text[declared.end(1) :]}"
     if "\0" in text:
         raise FlowUnreadable(reason_zh="含有空字符", reason_en="it holds NUL characters")
     return text
+
+
+def _encoding(xml: str | bytes) -> str:
+    """The encoding that the file declares, in small letters; UTF-8 where it does not."""
+    start = xml[:200] if isinstance(xml, str) else xml[:200].decode("latin-1")
+    declared = _ENCODING.match(start.removeprefix("\ufeff").removeprefix("ï»¿"))
+    name = declared.group(1) if declared is not None else "UTF-8"
+    if name.lower() not in _READABLE:
+        raise FlowUnreadable(reason_zh=f"编码声明是 {name}", reason_en=f"its declared encoding is {name}")
+    return name.lower()
 
 
 def parse_xml(text: str) -> Element:

@@ -74,16 +74,19 @@ def _draft(root: Element, findings: Findings) -> Draft | None:
     for element in beside:
         if element.namespace == BPMN and element.name in REFUSED_OUTSIDE:
             refuse(findings, element, element.id, REFUSED_OUTSIDE[element.name])
-    process = _choose(root, findings)
-    return read_process(process, read_declared(root), findings) if process is not None else None
+    chosen = _choose(root, findings)
+    declared = read_declared(root)
+    # Where none can be told from the others, what is wrong with each of them is told.
+    drafts = [read_process(process, declared, findings) for process in chosen]
+    return drafts[0] if drafts else None
 
 
-def _choose(root: Element, findings: Findings) -> Element | None:
-    """The process that is executed; others that claim to be, or none that can be told from the others, are a fault."""
+def _choose(root: Element, findings: Findings) -> list[Element]:
+    """The process that is executed; others that claim to be, or that cannot be told from it, are a fault."""
     processes = root.bpmn("process")
     if not processes:
         findings.add("process_missing", root.id, root.line, "文件里没有 bpmn:process", "the file has no bpmn:process")
-        return None
+        return []
     executable = [process for process in processes if process.flag("isExecutable")]
     filled = [process for process in processes if _has_nodes(process)]
     candidates = executable or filled or processes
@@ -95,11 +98,12 @@ def _choose(root: Element, findings: Findings) -> Element | None:
                 "process_ambiguous",
                 extra.id,
                 extra.line,
-                f"文件里有几个流程,请在要执行的那一个上设 isExecutable=true(现按 {candidates[0].id} 检查)",
-                "the file has several processes; set isExecutable=true on the one to be executed "
-                f"({candidates[0].id} was checked)",
+                f"文件里有几个流程({'、'.join(process.id for process in candidates)[:300]}),"
+                "请在要执行的那一个上设 isExecutable=true",
+                f"the file has several processes ({', '.join(process.id for process in candidates)[:300]}); "
+                "set isExecutable=true on the one to be executed",
             )
-    return candidates[0]
+    return candidates[:1] if executable else candidates
 
 
 def _has_nodes(process: Element) -> bool:

@@ -76,6 +76,11 @@ def parse_answer(text: str) -> Answer:
     return _compiled(text)
 
 
+def is_unary(text: str) -> bool:
+    """Whether a cell is written as unary tests, or as a literal, and so is FEEL too. Raises: CellInvalid."""
+    return text.strip() in ("", "-") or _unary(text) is not None
+
+
 def literal_text(value: Json) -> str:
     """How a value is written in a cell."""
     return json.dumps(value, ensure_ascii=False)

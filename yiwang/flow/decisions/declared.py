@@ -3,19 +3,17 @@
 A condition cell is text as in :mod:`cells`, or a plain value: ``3``, ``true``, or a list of values of which one must be. A cell
 left out fits anything. An answer is a plain value, or ``{cell: "…"}`` for text as in a cell, such as a CEL expression.
 
-The short form of a dispatch table (``rows`` of classes, areas, when → department, limit) is read by :func:`dispatch_table`.
+The short form of a dispatch table (``rows`` of classes, areas, when → department, limit): :mod:`dispatch_form`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from yiwang.flow.conditions import ConditionInvalid
 from yiwang.flow.decisions.cells import CellInvalid, Literal, literal_text, parse_answer
-from yiwang.flow.decisions.expressions import compile_expression
 from yiwang.flow.decisions.model import (
     NO_WORDS,
     Document,
@@ -151,8 +149,8 @@ class DecisionTable(_Declared):
         "C+ sum, C< least, C> greatest, C# count.",
     )
     inputs: list[DecisionInput] = Field(max_length=most_inputs, description="The columns of conditions.")
-    outputs: list[DecisionOutput] = Field(min_length=1, max_length=most_outputs, description="The columns of answers.")
-    rules: list[DecisionRule] = Field(min_length=1, max_length=most_rules, description="The rows.")
+    outputs: list[DecisionOutput] = Field(max_length=most_outputs, description="The columns of answers.")
+    rules: list[DecisionRule] = Field(max_length=most_rules, description="The rows.")
     examples: list[DecisionExample] = Field(
         default_factory=list, max_length=most_examples, description="Cases whose answers are known."
     )
@@ -196,11 +194,17 @@ def document_of(declared: DecisionTable) -> Document:
         )
     hit = HitPolicy(_FULL_NAMES.get(declared.hit, declared.hit))
     table = Table(declared.id, _names(declared.names), hit, inputs, outputs, tuple(rules))
-    examples = tuple(
-        Example(_names(one.names), one.given, one.expect, None if one.rules is None else tuple(one.rules))
-        for one in declared.examples
+    return Document(
+        table, examples_of(declared.examples), tuple(Kept(part.holder, part.name, part.text) for part in declared.kept)
     )
-    return Document(table, examples, tuple(Kept(part.holder, part.name, part.text) for part in declared.kept))
+
+
+def examples_of(declared: Sequence[DecisionExample]) -> tuple[Example, ...]:
+    """The examples as declared."""
+    return tuple(
+        Example(_names(one.names), one.given, one.expect, None if one.rules is None else tuple(one.rules))
+        for one in declared
+    )
 
 
 def declared_of(document: Document) -> DecisionTable:
@@ -318,94 +322,3 @@ def _words(names: Names, otherwise: str) -> Words | None:
 
 def _reason(names: Names) -> Reason | None:
     return None if names == NO_WORDS else Reason(zh=names.zh, en=names.en)
-
-
-class _TwoLanguages(Protocol):
-    @property
-    def zh(self) -> str: ...
-    @property
-    def en(self) -> str: ...
-
-
-class DispatchLine(Protocol):
-    """A row of the short form: which classes, areas and texts go to which department, within which limit, and why."""
-
-    @property
-    def classes(self) -> Sequence[str]: ...
-    @property
-    def areas(self) -> Sequence[str]: ...
-    @property
-    def when(self) -> str | None: ...
-    @property
-    def department(self) -> str: ...
-    @property
-    def limit(self) -> str | None: ...
-    @property
-    def reason(self) -> _TwoLanguages: ...
-
-
-DISPATCH_INPUTS = (
-    Input("class", Names("类别", "class"), "class_code", "string"),
-    Input("area", Names("区域", "area"), "area", "string"),
-    Input("text", Names("描述", "text"), "text", "string"),
-    Input("channel", Names("渠道", "channel"), "channel", "string"),
-    Input("urgency", Names("紧急程度", "urgency"), "urgency", "string", '"normal","urgent"'),
-)
-DISPATCH_OUTPUTS = (
-    Output("department", Names("部门", "department"), "string"),
-    Output("limit", Names("时限", "limit"), "deadline"),
-)
-
-
-def dispatch_table(
-    key: str, names: _TwoLanguages, rows: Sequence[DispatchLine], classes: Sequence[str] | None = None
-) -> Table:
-    """The short form as a decision table: hit policy FIRST, rules ``row1``, ``row2`` …
-
-    ``classes``: all class codes that there are, where that is known; the checks then see which rows take all of them.
-    """
-    inputs = DISPATCH_INPUTS
-    if classes:
-        inputs = (_with_allowed(inputs[0], classes), *inputs[1:])
-    rules = tuple(
-        Rule(
-            f"row{number}",
-            _dispatch_cells(row),
-            (literal_text(row.department), "" if row.limit is None else literal_text(row.limit)),
-            Names(row.reason.zh, row.reason.en),
-        )
-        for number, row in enumerate(rows, start=1)
-    )
-    return Table(key, Names(names.zh, names.en), HitPolicy.FIRST, inputs, DISPATCH_OUTPUTS, rules)
-
-
-def _with_allowed(column: Input, values: Sequence[str]) -> Input:
-    return Input(column.id, column.label, column.expression, column.kind, ",".join(map(literal_text, values)))
-
-
-def _dispatch_cells(row: DispatchLine) -> tuple[str, ...]:
-    cells = {"class": _class_cell(row.classes), "area": " || ".join(_starts(area) for area in row.areas) or "-"}
-    if row.when is not None:
-        # A condition over one fact stands in that fact's column; any other where the text is.
-        alone = [name for name in ("channel", "urgency", "text") if _only_names(row.when, name)]
-        cells[alone[0] if alone else "text"] = row.when
-    return tuple(cells.get(column.id, "-") for column in DISPATCH_INPUTS)
-
-
-def _class_cell(classes: Sequence[str]) -> str:
-    exact = [literal_text(code) for code in classes if not code.endswith("*")]
-    starts = [_starts(code[:-1]) for code in classes if code.endswith("*")]
-    if not starts:
-        return ",".join(exact) or "-"
-    return " || ".join([*([f"value in [{', '.join(exact)}]"] if exact else []), *starts])
-
-
-def _starts(prefix: str) -> str:
-    return f"value.startsWith({literal_text(prefix)})"
-
-
-def _only_names(text: str, name: str) -> bool:
-    try:
-        return compile_expression(text).names == (name,)
-    except ConditionInvalid:
-        return False  # the cell will be told as what it is

@@ -136,8 +136,15 @@ class Table:
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     rules: tuple[Rule, ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Worked out once, since a table is the key under which its compiled form is kept."""
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __post_init__(self) -> None:
+        shape = (self.key, self.names, self.hit, self.inputs, self.outputs, self.rules)
+        object.__setattr__(self, "_hash", hash(shape))
         for rule in self.rules:
             if len(rule.inputs) != len(self.inputs) or len(rule.outputs) != len(self.outputs):
                 raise ValueError(f"rule {rule.id} has not one cell per column")

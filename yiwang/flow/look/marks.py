@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from yiwang.flow.look.drawing import Drawing, Route, Shape
-from yiwang.flow.look.geometry import Box, Point
+from yiwang.flow.look.geometry import Box, Point, length
 from yiwang.flow.look.notation import circle, escaped, lines_of_text, middle_of, number
 from yiwang.flow.look.overlay import Colour, HeatMap, Leap, Overlay, Progress, Waiting
 from yiwang.flow.look.text import shortened, width_of
@@ -46,9 +46,11 @@ def line_class(line: str, progress: Progress) -> str:
 
 
 def line_badge(route: Route, progress: Progress) -> str:
-    """How often a line was walked, where that is more than once."""
+    """How often a line was walked, where that is more than once and the line is long enough to bear it."""
     passed = progress.lines.get(route.id)
-    return _count(middle_of(route), passed.count) if passed is not None and passed.count > 1 else ""
+    if passed is None or passed.count < 2 or length(route.points) < 70:
+        return ""
+    return _count(middle_of(route), passed.count)
 
 
 def badges(shape: Shape, progress: Progress, language: str) -> str:

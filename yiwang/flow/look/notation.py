@@ -74,7 +74,8 @@ def centred_text(text: str, box: Box, size: float, classes: str = "") -> str:
 
 def label(text: str, box: Box) -> str:
     """Words beside a shape or line: centred at the place of the label, from its upper edge down."""
-    lines = wrapped(text, max(box.width, 90.0), label_size, 3)
+    one_line = box.height < 20
+    lines = wrapped(text, max(box.width, 90.0 if one_line else 48.0), label_size, 3)
     return lines_of_text(lines, box.centre.x, box.y, label_size, "fd-label")
 
 

@@ -53,6 +53,7 @@ class PlanNode:
     markers: tuple[str, ...] = ()
     event_sub: bool = False
     instantiates: bool = False
+    link: str = ""
     line: int = 0
 
 
@@ -242,6 +243,7 @@ class _Reader:
                 trigger=_trigger(element),
                 throws=name in ("endEvent", "intermediateThrowEvent"),
                 interrupting=flag != "false",
+                link=next((_short(link.get("name")) for link in element.bpmn("linkEventDefinition")), ""),
                 line=element.line,
             )
         if name in GATEWAYS:

@@ -45,8 +45,8 @@ RULES = f"""
 .fd-head {{ fill: var(--fd-line); stroke: var(--fd-line); stroke-width: 1; stroke-linejoin: round; }}
 .fd-open {{ fill: var(--fd-paper); }}
 .fd-stroke {{ fill: none; }}
-.fd-walked > .fd-line, .fd-walked > .fd-head {{ stroke: var(--fd-way); stroke-width: 3; }}
-.fd-walked > .fd-head {{ fill: var(--fd-way); stroke-width: 1.5; }}
+.fd-walked > .fd-line {{ stroke: var(--fd-way); stroke-width: 3; }}
+.fd-walked .fd-head {{ fill: var(--fd-way); stroke: var(--fd-way); }}
 .fd-probably > .fd-line {{ stroke-dasharray: 7 4; }}
 .fd-been > .fd-shape {{ stroke: var(--fd-way); stroke-width: 2.2; fill: var(--fd-way-fill); }}
 .fd-been > .fd-bold {{ stroke-width: 4; }}

@@ -102,10 +102,14 @@ def _fill(node: str, overlay: HeatMap) -> str:
 def _route(drawing: Drawing, route: Route, language: Language, overlay: Overlay | None) -> str:
     source = drawing.plan.nodes.get(route.of.source)
     body = notation.route(route, language, from_activity=source is not None and source.kind in ("task", "sub"))
-    classes, badge = "", ""
-    if isinstance(overlay, Progress):
+    classes, badge, said = "", "", ""
+    if isinstance(overlay, Progress) and route.id in overlay.lines:
         classes, badge = line_class(route.id, overlay), line_badge(route, overlay)
-    return f'<g data-line={attribute(route.id)} class="fd-flow{classes}">{body}{badge}</g>'
+        passed, zh = overlay.lines[route.id], language == "zh"
+        sure = "" if passed.certain else ("大概" if zh else "probably ")
+        words = f"{sure}走过 {passed.count} 次" if zh else f"{sure}walked {passed.count} times"
+        said = f"<title>{escaped(words)}</title>"
+    return f'<g data-line={attribute(route.id)} class="fd-flow{classes}">{said}{body}{badge}</g>'
 
 
 def _story(shape: Shape, language: Language, overlay: Overlay | None) -> str:

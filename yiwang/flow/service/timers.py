@@ -24,7 +24,7 @@ from yiwang.kernel.journal import append, entry
 class TimerVerbs(DefinitionVerbs):
     """The background worker calls :meth:`fire_due` every second and when :meth:`next_timer` says so."""
 
-    def listen(self, subject_kind: str, advanced: Advanced, lock: Lock | None = None) -> None:
+    def on_advance(self, subject_kind: str, advanced: Advanced, lock: Lock | None = None) -> None:
         """Register the engine that owns a kind of subject: ``advanced(connection, advance, actor, at)`` runs in the
         transaction in which a timer, a message or other work in the background has moved one of its instances;
         ``lock(connection, subject_id)`` before flow locks."""

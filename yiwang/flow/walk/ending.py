@@ -284,7 +284,7 @@ class Endings(Moves):
             if holder in self.scopes:
                 self._drop_ways(holder)
                 self.close_scope(holder)
-            elif self.items[holder].kind == "task" and isinstance(holder, UUID):
+            elif self.items[holder].kind == "task" and isinstance(holder, UUID) and self.delta.left is None:
                 self.leave_task(holder, None)
             else:
                 self.remove(holder)

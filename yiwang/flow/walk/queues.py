@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from yiwang.flow.assignment import Queue
+from yiwang.flow.model.rows import TaskRow
 from yiwang.kernel.database import Json
 
 
@@ -25,3 +26,12 @@ def queue_of(value: Json) -> Queue:
             return Queue(post, organisation, UUID(account) if account else None, UUID(absent) if absent else None)
         case _:
             raise ValueError("no queue")
+
+
+def queue_of_task(task: TaskRow) -> Queue:
+    """Whose a task is, also while it is held."""
+    if task.held and task.origin is not None:
+        return queue_of(task.origin["queue"])
+    absent = task.origin.get("for") if task.origin else None
+    for_id = UUID(absent) if isinstance(absent, str) else None
+    return Queue(task.post_id, task.organisation_id, task.assignee_id, for_id)

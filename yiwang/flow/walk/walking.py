@@ -53,10 +53,12 @@ def walk(
         NobodyForStep, RoundTooLarge, WalkTooLong, and what decision tables raise: the walk cannot go on.
         KeyError: a task, token or event is not part of the position or graph.
     """
-    return _Walk(graph, position, variables, surroundings).run(event)
+    return Walk(graph, position, variables, surroundings).run(event)
 
 
-class _Walk(Endings):
+class Walk(Endings):
+    """One act on one instance; a rehearsal listens in by overriding what it wants to hear of."""
+
     __slots__ = ()
 
     def run(self, event: Event) -> Delta:
@@ -223,7 +225,7 @@ class _Walk(Endings):
             raise StepNotReachable(
                 node=target.names.zh,
                 reason_zh="本任务由定时器或其他事件另外产生,主线上的任务仍在办理,不能由它退回",
-                reason_en="an event opened this task beside the main path; send back the main path's own task",
+                reason_en="a timer or another event opened this task beside the main path; send back the main path's own task",
             )
         blocks = {left[0].block} if left else set()
         for ref in list(self.items):

@@ -174,7 +174,7 @@ def _check_step(
     wanted: list[tuple[str, bool]] = []
     if organisation is None:
         if not offices.with_post(post):
-            _nobody(city, place, task.id, post, ("任何机构", "no organisation"), findings)
+            _nobody(city, place, task.id, post, ("全市", "the city"), findings)
         return
     match organisation.variable:
         case "centre":

@@ -135,11 +135,11 @@ def _upwards(offices: Offices, code: str) -> Iterator[str]:
 
 def _names(offices: Offices, code: str) -> tuple[str, str]:
     entry = offices.all.get(code)
-    return (entry.names.zh, entry.names.en) if entry is not None else ("任何机构", "no organisation")
+    return (entry.names.zh, entry.names.en) if entry is not None else ("全市", "the city")
 
 
 def _nobody(city: City, flow: FlowFile, task: UserTask, post: str, findings: Findings) -> None:
     findings.add(
         flow.place(task.id), "city.no_post",
-        city=city.id, element=task.id, post=post, organisation_zh="任何机构", organisation_en="no organisation",
+        city=city.id, element=task.id, post=post, organisation_zh="全市", organisation_en="the city",
     )  # fmt: skip

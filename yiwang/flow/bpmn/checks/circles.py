@@ -32,7 +32,7 @@ from yiwang.flow.model import (
     UserTask,
 )
 
-most_states = 100_000
+most_states = 20_000
 """Pairs that are looked at one by one; in a larger drawing every outcome counts as possible everywhere."""
 ANY = "*"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 
 from yiwang.flow.bpmn.draft import Draft, Neighbours
@@ -115,14 +114,23 @@ def hands_on(node: Node, around: Neighbours) -> bool:
 def outcomes_at(draft: Draft, around: Neighbours) -> Mapping[str, frozenset[str]]:
     """The outcomes with which a token can arrive at each node straight from a step."""
     found: dict[str, frozenset[str]] = dict.fromkeys(draft.nodes, frozenset())
-    pending: deque[tuple[str, frozenset[str]]] = deque(
-        (flow.target, frozenset(task.outcomes)) for task in draft.tasks for flow in around.outgoing[task.id]
-    )
+    pending: dict[str, frozenset[str]] = {}
+    for task in draft.tasks:
+        for flow in around.outgoing[task.id]:
+            pending[flow.target] = _joined(pending.get(flow.target), frozenset(task.outcomes))
     while pending:
-        name, arriving = pending.popleft()
+        # The node that has waited longest, so that what arrives at it over several ways is handed on at once.
+        name = next(iter(pending))
+        arriving = pending.pop(name)
         if arriving <= found[name]:
             continue
-        found[name] |= arriving
+        found[name] = _joined(found[name], arriving)
         if hands_on(draft.nodes[name], around):
-            pending.extend((flow.target, found[name]) for flow in around.outgoing[name])
+            for flow in around.outgoing[name]:
+                pending[flow.target] = _joined(pending.get(flow.target), found[name])
     return found
+
+
+def _joined(known: frozenset[str] | None, more: frozenset[str]) -> frozenset[str]:
+    """Both; the same object where nothing is to be joined, since a long row of gateways would else hold a copy each."""
+    return known | more if known else more

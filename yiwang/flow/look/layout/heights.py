@@ -59,7 +59,8 @@ def _upstream(slot: Slot) -> list[tuple[float, float]]:
 
 
 def _downstream(slot: Slot) -> list[tuple[float, float]]:
-    return [(tie.target.y - tie.offset, tie.weight) for tie in slot.after if tie.target.lane == slot.lane]
+    """As above for the right; what hangs from a boundary event follows its activity and does not pull at it."""
+    return [(tie.target.y, tie.weight) for tie in slot.after if tie.target.lane == slot.lane and not tie.offset]
 
 
 def _both(slot: Slot) -> list[tuple[float, float]]:

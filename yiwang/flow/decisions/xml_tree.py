@@ -196,6 +196,11 @@ def fragment(element: Element, prefixes: Mapping[str, str]) -> str:
 
 def document(root: Element, prefixes: Mapping[str, str], default: str) -> str:
     """A whole file, indented; ``default`` is the namespace without prefix."""
+    if any(not element.name.startswith("{") for element in root.walk()):
+        prefixes, default = (
+            {default: "dmn", **prefixes},
+            "",
+        )  # an element of no namespace cannot stand below a default one
     written = "".join(_Writer(prefixes, default).element(root, 0, root=True))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'
 

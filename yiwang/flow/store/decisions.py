@@ -1,0 +1,143 @@
+"""Decision tables as stored: the declared form, by key and version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from yiwang.flow.model import DefinitionState, Names
+from yiwang.kernel.database import Connection, JsonObject, Record
+
+_COLUMNS = "id, key, version, state, names, body, digest, created_at, published_at"
+_HEAD = "id, key, version, state, names, '{}'::jsonb as body, digest, created_at, published_at"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A stored version; ``body`` is empty where only its head was asked for."""
+
+    id: UUID
+    key: str
+    version: int
+    state: DefinitionState
+    names: Names
+    body: JsonObject
+    digest: str
+    created_at: datetime
+    published_at: datetime | None
+
+
+def _row(row: Record) -> DecisionRow:
+    names = row["names"]
+    return DecisionRow(
+        row["id"],
+        row["key"],
+        row["version"],
+        row["state"],
+        Names(names["zh"], names["en"]),
+        row["body"],
+        row["digest"],
+        row["created_at"],
+        row["published_at"],
+    )
+
+
+async def lock_key(connection: Connection, key: str) -> None:
+    """One writer at a time for the versions of a key, until the end of the transaction."""
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended('flow_decision:' || $1, 0))", key)
+
+
+async def published_head(connection: Connection, key: str) -> tuple[UUID, int] | None:
+    """Id and number of the published version."""
+    row = await connection.fetchrow("select id, version from flow_decision where key = $1 and state = 'published'", key)
+    return None if row is None else (row["id"], row["version"])
+
+
+async def decision_by_id(connection: Connection, decision_id: UUID) -> DecisionRow | None:
+    row = await connection.fetchrow(f"select {_COLUMNS} from flow_decision where id = $1", decision_id)
+    return None if row is None else _row(row)
+
+
+async def decision_by_version(connection: Connection, key: str, version: int) -> DecisionRow | None:
+    row = await connection.fetchrow(
+        f"select {_COLUMNS} from flow_decision where key = $1 and version = $2", key, version
+    )
+    return None if row is None else _row(row)
+
+
+async def newest_decisions(connection: Connection, key: str) -> tuple[DecisionRow | None, DecisionRow | None, int]:
+    """The published version, the draft, and the highest version number (0 for none) of a key."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from flow_decision where key = $1 and state in ('draft', 'published')", key
+    )
+    found = {row["state"]: _row(row) for row in rows}
+    highest: int = await connection.fetchval("select coalesce(max(version), 0) from flow_decision where key = $1", key)
+    return found.get("published"), found.get("draft"), highest
+
+
+async def list_decisions(
+    connection: Connection, *, key: str | None, after: tuple[str, int], drafts: bool, limit: int
+) -> Sequence[DecisionRow]:
+    """Heads by key and version: of one key all its versions, else of each key the published one (and the draft)."""
+    states = ["published", "draft"] if drafts else ["published"]
+    if key is not None:
+        states.append("retired")
+    rows = await connection.fetch(
+        f"select {_HEAD} from flow_decision where (key, version) > ($1, $2) and state = any($3)"
+        " and ($4::text is null or key = $4) order by key, version limit $5",
+        after[0],
+        after[1],
+        states,
+        key,
+        limit,
+    )
+    return [_row(row) for row in rows]
+
+
+async def insert_decision(connection: Connection, row: DecisionRow, account_id: UUID | None) -> None:
+    """Add a version; a published one retires the version published before."""
+    if row.state == "published":
+        await _retire(connection, row.key)
+    await connection.execute(
+        "insert into flow_decision (id, key, version, state, names, body, digest, created_at, created_by, published_at,"
+        " published_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        row.id,
+        row.key,
+        row.version,
+        row.state,
+        {"zh": row.names.zh, "en": row.names.en},
+        row.body,
+        row.digest,
+        row.created_at,
+        account_id,
+        row.published_at,
+        account_id if row.published_at is not None else None,
+    )
+
+
+async def save_draft(connection: Connection, row: DecisionRow) -> None:
+    await connection.execute(
+        "update flow_decision set names = $2, body = $3, digest = $4 where id = $1 and state = 'draft'",
+        row.id,
+        {"zh": row.names.zh, "en": row.names.en},
+        row.body,
+        row.digest,
+    )
+
+
+async def publish_decision(connection: Connection, row: DecisionRow, account_id: UUID | None) -> None:
+    """Turn the draft of this id into the published version that ``row`` says; the one before is retired."""
+    await _retire(connection, row.key)
+    await connection.execute(
+        "update flow_decision set state = 'published', version = $2, published_at = $3, published_by = $4 where id = $1",
+        row.id,
+        row.version,
+        row.published_at,
+        account_id,
+    )
+
+
+async def _retire(connection: Connection, key: str) -> None:
+    await connection.execute("update flow_decision set state = 'retired' where key = $1 and state = 'published'", key)

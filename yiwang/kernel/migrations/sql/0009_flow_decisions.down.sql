@@ -1,0 +1,2 @@
+drop table flow_decision;
+drop function flow_decision_is_kept;
