@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-
 import pytest
 from support.small_city import SmallCity
 
 from yiwang.casework.errors import SearchTooWide
-from yiwang.casework.search import month_number, month_steps
 from yiwang.casework.store import CaseFilter
 
 
@@ -45,14 +42,6 @@ async def test_搜索一页一页翻_不重不漏(city: SmallCity) -> None:
             break
         wanted = CaseFilter(before=(found[-1].reported_at, found[-1].id))
     assert sorted(seen) == sorted(item.number for item in reported)
-
-
-def test_搜索按月后退_步子越来越大(city: SmallCity) -> None:
-    newest, oldest = month_number(datetime(2026, 6, 1, tzinfo=UTC)), month_number(datetime(2024, 1, 1, tzinfo=UTC))
-    steps = list(month_steps(newest, oldest))
-    assert [a - b + 1 for a, b in steps][:4] == [1, 2, 4, 8]
-    covered = [month for a, b in steps for month in range(b, a + 1)]
-    assert sorted(covered) == list(range(oldest, newest + 1))
 
 
 async def test_列表按键翻页_与一次取全一致(city: SmallCity) -> None:

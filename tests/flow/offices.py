@@ -255,4 +255,5 @@ def sub_process(name: str, inner: Drawing, attributes: str = "", extra: str = ""
 
 def event(kind: str, inner: str = "") -> str:
     """An event definition: ``message``, ``signal``, ``error`` … with its reference or condition."""
-    return f"<bpmn:{kind}EventDefinition {inner if '<' not in inner else ''}>{inner if '<' in inner else ''}</bpmn:{kind}EventDefinition>"
+    attributes, content = ("", inner) if "<" in inner else (inner, "")
+    return f"<bpmn:{kind}EventDefinition {attributes}>{content}</bpmn:{kind}EventDefinition>"

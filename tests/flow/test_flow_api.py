@@ -2,47 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import httpx
-import pytest
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-
+from tests.flow.callers import XML, Caller
 from tests.flow.offices import AREA, Office, actor, steps
-from yiwang.flow.api import router
-from yiwang.kernel.access import ANONYMOUS, Actor, Grant
-from yiwang.kernel.errors import Problem
-
-DESIGNER = actor("管理员", Grant("definition", frozenset({"edit", "publish"})))
-XML = {"content-type": "application/xml"}
-
-
-class Caller:
-    """The HTTP client and whoever it calls as."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self.actor: Actor = DESIGNER
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://flow.test/api/v1")
-
-        @app.middleware("http")
-        async def sign_in(request: Request, following):  # type: ignore[no-untyped-def]
-            request.state.actor = self.actor
-            return await following(request)
-
-        @app.exception_handler(Problem)
-        async def refuse(request: Request, problem: Problem) -> JSONResponse:
-            return JSONResponse(problem.body(), problem.status, media_type="application/problem+json")
-
-
-@pytest.fixture
-async def call(office: Office) -> AsyncIterator[Caller]:
-    app = FastAPI()
-    app.include_router(router)
-    app.state.flow = office.flow
-    caller = Caller(app)
-    async with caller.http:
-        yield caller
+from yiwang.kernel.access import ANONYMOUS, Grant
 
 
 async def test_a_flow_is_drafted_corrected_and_published(call: Caller) -> None:

@@ -11,7 +11,10 @@ from yiwang.flow.errors import MessageUnexpected, StepNotReachable, WorkNotLease
 from yiwang.flow.model import Advance
 from yiwang.kernel.access import SYSTEM
 
-MESSAGES = '<bpmn:message id="m" name="paid"/><bpmn:signal id="s" name="flood"/><bpmn:error id="e" errorCode="E1"/><bpmn:escalation id="x" escalationCode="X1"/>'
+MESSAGES = (
+    '<bpmn:message id="m" name="paid"/><bpmn:signal id="s" name="flood"/>'
+    '<bpmn:error id="e" errorCode="E1"/><bpmn:escalation id="x" escalationCode="X1"/>'
+)
 
 ERROR = event("error", 'errorRef="e"')
 SIGNAL = event("signal", 'signalRef="s"')
@@ -154,7 +157,8 @@ async def test_a_thrown_message_starts_the_flow_that_waits_for_it(office: Office
     assert await office.flow.act_due(office.now) >= 1
     async with office.database.connection() as connection:
         rows = await connection.fetch(
-            "select i.variables, t.node from flow_instance i join flow_task t on t.instance_id = i.id where i.subject_kind = 'flow'"
+            "select i.variables, t.node from flow_instance i join flow_task t on t.instance_id = i.id"
+            " where i.subject_kind = 'flow'"
         )
     assert [(row[0]["order"], row[1]) for row in rows] == [("A-1", "a")]
     assert await office.flow.act_due(office.now) == 0
@@ -221,7 +225,10 @@ async def test_work_goes_to_one_worker_at_a_time_and_on_when_it_is_done(office: 
 
 async def test_a_called_flow_runs_with_variables_of_its_own(office: Office) -> None:
     await office.publish(steps(["x", "y"], "called"))
-    given = '<bpmn:extensionElements><yiwang:in variable="size" value="amount * 2"/><yiwang:out variable="result" value="size + 1"/></bpmn:extensionElements>'
+    given = (
+        '<bpmn:extensionElements><yiwang:in variable="size" value="amount * 2"/>'
+        '<yiwang:out variable="result" value="size + 1"/></bpmn:extensionElements>'
+    )
     drawing = around("caller").node("callActivity", "call", 'calledElement="called"', given).task("after").end()
     case = (
         await office.start(await office.publish(drawing.line("start", "call", "after", "end")), amount=4)
@@ -297,7 +304,11 @@ async def test_a_sub_process_runs_once_for_each_element(office: Office) -> None:
         .task("visit", who='<yiwang:who post="handler" organisation="=place" empty="administrator"/>')
     )
     body.node("endEvent", "out").line("in", "visit", "out")
-    loop = '<bpmn:multiInstanceLoopCharacteristics{}><bpmn:extensionElements><yiwang:multi items="=places" item="place"/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>'
+    loop = (
+        "<bpmn:multiInstanceLoopCharacteristics{}><bpmn:extensionElements>"
+        '<yiwang:multi items="=places" item="place"/>'
+        "</bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>"
+    )
     for sequential, first in (("", 3), (' isSequential="true"', 1)):
         key = f"each{first}"
         drawing = around(key, sub_process("box", body, extra=loop.format(sequential))).task("after").end()

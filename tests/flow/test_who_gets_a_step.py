@@ -207,7 +207,7 @@ async def test_再办同一件事的步骤_交给上次办理的人(office: Offi
     ]
 
 
-async def test_请假人的任务由代理人办_记明代谁_期满回到本人(office: Office) -> None:
+async def test_请假人的任务由代理人办_记明代谁_期满后新任务又归本人(office: Office) -> None:
     drawing = Drawing("with-deputy").start().task("a", who='<yiwang:who person="=handler"/>').end()
     definition = await office.publish(drawing.line("start", "a", "end"))
     absent, deputy = person_id("排水工"), person_id("排水班长")

@@ -215,8 +215,8 @@ async def test_首页_演示城市人人可看_只给出地图所需(visitor: ht
     assert state["counters"]["open"] >= 1
     assert state["cases"]
     assert set(state["cases"][0]) == {
-        "id", "number", "status", "stage", "class_name", "class_name_en", "lon", "lat", "clock", "due_at", "reported_at",
-        "area_name", "clock_words",
+        "id", "number", "status", "status_en", "stage", "class_name", "class_name_en", "lon", "lat", "clock", "due_at",
+        "reported_at", "area_name", "clock_words",
     }  # fmt: skip
     words = (await visitor.get("/home/words")).json()
     assert words["verbs"]["case.opened"] == ["上报建案", "reported"]

@@ -137,6 +137,14 @@ async def test_令牌不能替主人登记请假(city: City, clock: ManualClock)
         await city.service.absences.declare(token, account_of(absent), account_of(deputy), clock.at + day)
 
 
+async def test_一次性密码未改之前_不能登记(city: City, clock: ManualClock) -> None:
+    deputy = await city.person("water")
+    created = await city.service.accounts.create(SYSTEM, "one-time", "新人", city.office("centre").id)
+    signed_in = await city.service.sign_in("one-time", created.password, "")
+    with pytest.raises(Forbidden):
+        await city.service.absences.declare(signed_in.actor, created.account.id, account_of(deputy), clock.at + day)
+
+
 async def test_管理范围之外的人不能登记(city: City, clock: ManualClock) -> None:
     absent, deputy = await pair(city)
     office = city.office("street-a")

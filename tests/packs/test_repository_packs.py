@@ -29,6 +29,10 @@ def test_应用包和城市没有错误(result: CheckResult) -> None:
     assert {city.id for city in result.cities} >= {"xiqing", "small"}
 
 
+def test_自带的应用包没有误报的提醒_每个状态都有英文(result: CheckResult) -> None:
+    assert [item.line_of_text() for item in result.findings] == []
+
+
 def test_every_pack_has_reached_the_level_that_it_claims() -> None:
     order = ["declared", "working", "proved"]
     levels = list_packs(PACKS, cities=ROOT / "cities")

@@ -148,6 +148,7 @@ DOORS: list[tuple[str, str, object, str, str]] = [
     ("POST", "/api/v1/journal/verify", None, "journal", "verify"),
     ("GET", "/api/v1/accounts", None, "account", "read"),
     ("POST", "/api/v1/accounts", {"login": "acceptor1", "name": "重名"}, "account", "create"),
+    ("GET", "/api/v1/absences?everyone=true", None, "account", "read"),
     ("POST", f"/api/v1/accounts/{uuid4()}/lock", {}, "account", "lock"),
     ("POST", f"/api/v1/accounts/{uuid4()}/password", None, "account", "reset"),
     ("POST", f"/api/v1/accounts/{uuid4()}/appointments", {"post": 1}, "post", "appoint"),

@@ -3,7 +3,7 @@
 The first rule of the house: a class chosen by a person stands; this only proposes. A longer word outweighs a shorter,
 an earlier mention a later one; ties go to the class that stands first in the tree, so that the answer is stable.
 
-A word with ``…`` in it (路…坑) stands for its parts near each other in one clause, in this order: 路面有个坑, 路上一个深坑.
+A phrase with ``…`` in it (路…坑) stands for its parts near each other in one clause, in this order: 路面有个坑, 路上一个深坑.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class WordIndex:
         self._words: dict[str, list[_Word]] = defaultdict(list)
         """By their first two characters; by the first alone where the first part is no longer."""
         for item in classes:
-            for word in sorted({*item.words, item.names.zh}):
+            for word in sorted({*item.words, *item.phrases, item.names.zh}):
                 parts = tuple(part for part in word.casefold().split(GAP) if part)
                 if sum(len(part) for part in parts) >= 2:
                     self._words[parts[0][:2]].append(_Word(parts, item.code))

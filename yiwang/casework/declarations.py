@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Phrase = Annotated[str, StringConstraints(min_length=2, max_length=40)]
 StatusText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -47,6 +48,11 @@ class CaseClass(Declaration):
         default_factory=dict, description="The same class in older code systems, by system name."
     )
     words: list[str] = Field(default_factory=list, description="Words in a report that speak for this class.")
+    phrases: list[Phrase] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Turns of everyday speech that speak for it, too; … stands for up to eight characters: 路…坑.",
+    )
     department: Key | None = Field(None, description="Kind of department that usually handles it, e.g. sanitation.")
     standards: list[Standard] = Field(min_length=1)
 

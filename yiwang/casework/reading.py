@@ -86,12 +86,12 @@ class Reading:
     async def search(
         self, actor: Actor, text: str, wanted: CaseFilter, *, limit: int
     ) -> tuple[list[CaseFile], datetime | None]:
-        """Full-text search; see :func:`yiwang.casework.store.lists.search_cases`."""
+        """Full-text search; see :func:`yiwang.casework.store.searching.search_cases`."""
         query = search_query(text)
         if query.empty:
             raise SearchTooWide()
         now = self._parts.context.clock.now()
-        async with self._parts.context.database.connection() as connection:
+        async with self._parts.context.database.transaction() as connection:
             try:
                 return await store.search_cases(connection, actor, query, wanted, now, limit=limit)
             except asyncpg.QueryCanceledError as error:

@@ -1,21 +1,26 @@
 """Full-text search in Chinese by bigrams, bounded however large the archive is.
 
-Every term is stored with the month of its case in front. A search asks for the newest months first and widens its steps
-until the page is full, so a frequent word touches one month and a rare one a few index probes per year.
+Every term is stored with the month of its case in front, so that a question to the index can be kept to some months: the
+newest one first, then as many at once as, judged by what was found so far, hold few enough hits to sort. A frequent word
+touches one month, a rare one the whole archive in one or two questions. The SQL: ``store/searching.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from yiwang.kernel.text import SearchQuery
+
+PROBE_ENTRIES = 400
+"""Index entries (terms times months) that one question to the index looks up; each costs a descent of the index."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def month_number(at: datetime) -> int:
     """Months since year 0, of UTC."""
+    at = at.astimezone(UTC)
     return at.year * 12 + at.month - 1
 
 
@@ -51,10 +56,17 @@ def _in_month(query: SearchQuery, bucket: str) -> str:
     return " & ".join(exact + beginning)
 
 
-def month_steps(newest: int, oldest: int) -> Iterator[tuple[int, int]]:
-    """(newest, oldest) of each step backwards: 1 month, then 2, 4, 8, then 12 at a time."""
-    width = 1
-    while newest >= oldest:
-        last = max(oldest, newest - width + 1)
-        yield newest, last
-        newest, width = last - 1, min(width * 2, 12)
+def month_start(month: int) -> datetime:
+    """The first moment of a month, UTC."""
+    year, place = divmod(month, 12)
+    return datetime(year, place + 1, 1, tzinfo=UTC)
+
+
+def widest_window(query: SearchQuery) -> int:
+    """How many months one question to the index may cover."""
+    return max(1, PROBE_ENTRIES // max(1, len(query.terms) + len(query.prefixes)))
+
+
+def next_window(width: int, hits: int, widest: int, wanted: int) -> int:
+    """Months of the next window after one of ``width`` months held ``hits``: as many as should hold ``wanted`` hits."""
+    return widest if hits == 0 else min(widest, max(1, width * wanted // hits))

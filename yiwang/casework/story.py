@@ -17,7 +17,8 @@ def headline(case_type: CaseType, row: JournalRow) -> tuple[str, str]:
             if task.stage == stage and outcome in task.outcomes:
                 names = task.outcomes[outcome].names
                 return _joined(task.names.zh, names.zh, ":"), _joined(task.names.en, names.en, ": ")
-    return VERBS.get(row.entry.verb, (row.entry.verb, row.entry.verb))
+    zh, en = VERBS.get(row.entry.verb, (row.entry.verb, row.entry.verb))
+    return zh, en[:1].upper() + en[1:]
 
 
 def _joined(step: str, outcome: str, colon: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typer
 
 from yiwang import __version__
-from yiwang.cli import accounts, cities, clock, databases, documentation, history, jobs, journal, measuring, running
+from yiwang.cli import accounts, cities, clock, databases, documentation, flows, history, jobs, journal, measuring, running
 from yiwang.cli.output import Commands
 
 app = typer.Typer(
@@ -41,3 +41,4 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(accounts.app, name="account")
 app.add_typer(clock.app, name="clock")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(flows.app, name="flow")

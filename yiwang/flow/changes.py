@@ -42,6 +42,7 @@ from yiwang.flow.walk.events import (
     TaskAt,
     TokenAt,
 )
+from yiwang.flow.walk.queues import queue_of_task
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Json, JsonObject
 from yiwang.kernel.identifiers import new_id
@@ -460,6 +461,7 @@ class _Advancing:
 def finished_step(task: TaskRow, how: How, act: Act, timing: Timing, clocks: Mapping[str, NamedClock]) -> StepRow:
     """The step that a task becomes when it ends."""
     spent = timing.spent(task, clocks)
+    queue = queue_of_task(task)
     return StepRow(
         id=task.id,
         instance_id=task.instance_id,
@@ -469,9 +471,9 @@ def finished_step(task: TaskRow, how: How, act: Act, timing: Timing, clocks: Map
         subject_id=task.subject_id,
         area=task.area,
         stage=task.stage,
-        post_id=task.post_id if task.post_id is not None else task.home_post_id,
+        post_id=queue.post_id if queue.post_id is not None else task.home_post_id,
         organisation_id=task.organisation_id,
-        assignee_id=task.assignee_id,
+        assignee_id=queue.assignee_id,
         actor_id=act.actor.account_id,
         actor_name=act.actor.label,
         outcome=act.outcome if how in ("done", "auto") else None,

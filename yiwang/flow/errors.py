@@ -181,3 +181,10 @@ class WorkNotLeased(Problem):
     status = 409
     zh = "这项工作不在“{worker}”名下:租约已过期、已由他人领取或已完成。请重新领取。"
     en = "This work is not leased to “{worker}”: the lease ran out, or somebody else has done it. Fetch work again."
+
+
+class SubjectElsewhere(Problem):
+    code = "flow.subject_elsewhere"
+    status = 409
+    zh = "该任务属于“{kind}”,请在该业务中办理(案件:/api/v1/tasks)。"
+    en = "This task belongs to a {kind}; work on it there (cases: /api/v1/tasks)."

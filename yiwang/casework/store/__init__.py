@@ -31,11 +31,11 @@ from yiwang.casework.store.lists import (
     list_cases,
     my_tasks,
     near_duplicates,
-    search_cases,
     summary,
 )
 from yiwang.casework.store.opening import IdempotencyRepeated, open_cases, take_numbers
 from yiwang.casework.store.requests import ExtensionRequest, add_request, decide_request, pending_request, requests_of
+from yiwang.casework.store.searching import search_cases
 from yiwang.casework.store.types import add_case_type, case_type_version, newest_case_types
 
 __all__ = [

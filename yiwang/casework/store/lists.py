@@ -1,22 +1,18 @@
-"""SQL of lists, search, counts: always scoped in SQL, paged by key, bounded."""
+"""SQL of lists and counts: always scoped in SQL, paged by key, bounded. Search: ``searching.py``."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from yiwang.casework.model import CaseFile
-from yiwang.casework.search import month_number, month_query, month_steps
 from yiwang.casework.store.cases import COLUMNS, case_of
 from yiwang.kernel.access import Actor, Sql, scope_condition
 from yiwang.kernel.database import Connection
-from yiwang.kernel.text import SearchQuery
 
 COUNT_CAP = 10_000
-SEARCH_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,46 +97,6 @@ async def list_cases(
         *args.values,
     )
     return [case_of(row) for row in rows]
-
-
-async def search_cases(
-    connection: Connection, actor: Actor, query: SearchQuery, wanted: CaseFilter, now: datetime, *, limit: int
-) -> tuple[list[CaseFile], datetime | None]:
-    """Cases that hold the whole query, newest first, and how far back was looked (None: to the beginning).
-
-    Stops when the page is full or after ``SEARCH_SECONDS``; the caller goes on with the last key.
-    """
-    started = time.monotonic()
-    bounds = await connection.fetchrow("select min(reported_at) as first, max(reported_at) as last from case_file")
-    if bounds is None or bounds["first"] is None:
-        return [], None
-    newest, oldest = month_number(bounds["last"]), month_number(bounds["first"])
-    if wanted.reported_to:
-        newest = min(newest, month_number(wanted.reported_to))
-    if wanted.before:
-        newest = min(newest, month_number(wanted.before[0]))
-    if wanted.reported_from:
-        oldest = max(oldest, month_number(wanted.reported_from))
-    found: list[CaseFile] = []
-    for step_newest, step_oldest in month_steps(newest, oldest):
-        args = Sql()
-        match = f"terms @@ {args.bind(month_query(query, step_newest, step_oldest))}::tsquery"
-        where = [case_scope(actor, "read", args), *wanted.conditions(args, now)]
-        rows = await connection.fetch(
-            # Materialized, so that the words choose the rows: walking the cases by time in the hope of a page of hits would
-            # read the whole archive for a rare word.
-            f"with t as materialized (select case_id from case_text where {match})"
-            f" select {COLUMNS} from t join case_file c on c.id = t.case_id where {' and '.join(where)}"
-            f" order by c.reported_at desc, c.id desc limit {args.bind(limit - len(found))}",
-            *args.values,
-        )
-        found += [case_of(row) for row in rows]
-        if len(found) >= limit:
-            return found, found[-1].reported_at
-        if time.monotonic() - started > SEARCH_SECONDS and step_oldest > oldest:
-            year, month = divmod(step_oldest, 12)
-            return found, bounds["last"].replace(year=year, month=month + 1, day=1, hour=0, minute=0, second=0)
-    return found, None
 
 
 @dataclass(frozen=True, slots=True)

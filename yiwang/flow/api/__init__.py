@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from yiwang.flow.api import decisions, flows
+from yiwang.flow.api import decisions, events, flows, instances, look, tasks
 
 router = APIRouter()
 router.include_router(flows.router)
+router.include_router(instances.router)
+router.include_router(tasks.router)
+router.include_router(events.router)
 router.include_router(decisions.router)
+router.include_router(look.router)

@@ -250,11 +250,15 @@ class _Reader:
         )
 
     def sub_process(self) -> SubProcess:
+        event = self.element.flag("triggeredByEvent")
+        rounds = self.element.bpmn("multiInstanceLoopCharacteristics")
+        if event and (rounds or self.element.flag("isForCompensation")):
+            refuse(self.extensions.findings, self.element, self.id, REFUSED_USES["event_process"])
         return SubProcess(
             id=self.id,
             names=self.names,
             line=self.line,
             container=self.container,
             start="",
-            event=self.element.flag("triggeredByEvent"),
+            event=event,
         )

@@ -152,12 +152,16 @@ class _Reader:
                 f"attachedToRef“{event.attached[:60]}”不是活动(任务、子流程)",
                 f"attachedToRef “{event.attached[:60]}” is no activity (task or sub-process)",
             )
-        elif activity.container != event.container or (isinstance(activity, SubProcess) and activity.event):
+        elif (
+            activity.container != event.container
+            or activity.for_compensation
+            or (isinstance(activity, SubProcess) and activity.event)
+        ):
             self.draft.fault(
                 "boundary_misplaced",
                 event,
-                f"边界事件不能放在 {activity.id} 上(要在同一层,且不是事件子流程)",
-                f"it cannot stand on {activity.id} (which must be beside it, and no event sub-process)",
+                f"边界事件不能放在 {activity.id} 上(要在同一层,且不是事件子流程、补偿活动)",
+                f"it cannot stand on {activity.id} (which must be beside it, no event sub-process and no compensation)",
             )
 
     def _flow(self, element: Element) -> None:

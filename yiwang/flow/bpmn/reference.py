@@ -45,7 +45,7 @@ def _executed() -> Iterator[str]:
     yield from _table(("element", "中文", "English"), {**ACTIVITIES, **GATEWAYS, **EVENT_ELEMENTS})
     yield (
         "\nAny activity except an event sub-process may be multi-instance (`multiInstanceLoopCharacteristics`, serial or "
-        "parallel, with `completionCondition`), have boundary events, and be for compensation. `sequenceFlow` carries a "
+        "parallel, with `completionCondition`), have boundary events, or be for compensation. `sequenceFlow` carries a "
         "`conditionExpression` (CEL) where it leaves an exclusive or inclusive gateway.\n"
     )
 

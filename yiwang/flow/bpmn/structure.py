@@ -151,7 +151,7 @@ class _Layer:
     def _check_joins(self) -> dict[str, Node]:
         """The join of each fork that has one; its branches are of that fork, and at a parallel join each comes once."""
         joins: dict[str, Node] = {}
-        for join_id, branches in self.arrivals.items():
+        for join_id, branches in sorted(self.arrivals.items(), key=lambda item: self.draft.nodes[item[0]].line):
             join = self.draft.nodes[join_id]
             forks = sorted({branch.block for branch in branches})
             twice = isinstance(join, ParallelGateway) and len(set(branches)) < len(branches)

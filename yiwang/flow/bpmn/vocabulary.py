@@ -197,6 +197,10 @@ REFUSED_USES: Mapping[str, Words] = MappingProxyType(
             "a compensation that is not waited for (waitForCompletion=false) is not executed",
         ),
         "uninterrupting_error": Words("错误总是中断所在的活动或流程", "an error always interrupts"),
+        "event_process": Words(
+            "事件子流程不能多实例,也不能作补偿活动",
+            "an event sub-process is neither multi-instance nor for compensation",
+        ),
         "second_process": Words(
             "一个文件只执行一个流程,其余请设 isExecutable=false 或另存文件",
             "one process of a file is executed; mark the others isExecutable=false or keep them in files of their own",

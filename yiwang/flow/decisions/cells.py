@@ -111,7 +111,7 @@ def _compiled(text: str) -> Expression:
         zh, en = invalid.zh, invalid.en
         fault = _SYNTAX.search(en)
         if fault is not None:
-            what = fault[2].strip().rstrip(".")
+            what = fault[2].split(" expecting")[0].strip().rstrip(".")
             zh, en = f"第 {fault[1]} 个字符处:{what}", f"at character {fault[1]}: {what}"
         raise CellInvalid(f"看不懂({zh})", f"not understood ({en})") from invalid
 

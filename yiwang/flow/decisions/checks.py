@@ -70,8 +70,8 @@ def find_faults(table: Table, *, also: Iterable[str] = ()) -> tuple[Finding, ...
 def _place(finding: Finding) -> tuple[int, int, int]:
     parts = ("inputs", "outputs", "rules")
     part = parts.index(str(finding.trail[0])) if finding.trail and finding.trail[0] in parts else -1
-    at = finding.trail[1] if len(finding.trail) > 1 else -1
-    return (part, at if isinstance(at, int) else -1, 0 if finding.level == "error" else 1)
+    at = finding.trail[1] if len(finding.trail) > 1 else most_cells
+    return (part, at if isinstance(at, int) else most_cells, 0 if finding.level == "error" else 1)
 
 
 def _shape(table: Table) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from yiwang.flow.decisions.cells import Literal
 from yiwang.flow.decisions.evaluate import alike
@@ -20,6 +21,7 @@ most_gaps = 5
 most_told = 100
 _most_pieces = 2_000_000
 _most_cuts = 100_000
+_most_looked = 500_000
 
 
 class TooLarge(Exception):
@@ -43,7 +45,9 @@ class Coverage:
     read: ReadTable
     domains: list[Domain] = field(default_factory=list)
     regions: list[_Region] = field(default_factory=list)
+    _by_column: dict[int, dict[int, int]] = field(default_factory=dict)
     _cuts: int = 0
+    _looked: int = 0
 
     def __post_init__(self) -> None:
         for at, column in enumerate(self.read.inputs):
@@ -62,7 +66,8 @@ class Coverage:
                 yield from self._overlaps()
             if hit is not HitPolicy.FIRST:
                 yield from self._duplicates()
-            if hit.single and all(column.default is None for column in self.read.outputs):
+            silent = hit.single and all(column.default is None for column in self.read.outputs)
+            if silent and all(region.never is None for region in self.regions):
                 yield from self._gaps()
         except TooLarge:
             yield Finding(
@@ -109,26 +114,15 @@ class Coverage:
     def _sharing(self, column: int) -> list[int]:
         """For each rule the set of rules that share a piece of this column with it."""
         domain = self.domains[column]
-        everywhere = 0
-        by_mask: dict[int, int] = {}
-        for at, region in enumerate(self.regions):
-            mask = region.box[column]
-            if mask == domain.full:
-                everywhere |= 1 << at
-            else:
-                by_mask[mask] = by_mask.get(mask, 0) | 1 << at
-        if sum(mask.bit_count() for mask in by_mask) > _most_pieces:
-            raise TooLarge
-        by_piece: dict[int, int] = {}
-        for mask, rules in by_mask.items():
-            for piece in _members(mask):
-                by_piece[piece] = by_piece.get(piece, 0) | rules
+        everywhere, by_piece = self._rules_by_piece(column)
         sharing: dict[int, int] = {domain.full: (1 << len(self.regions)) - 1}
-        for mask in by_mask:
-            found = everywhere
-            for piece in _members(mask):
-                found |= by_piece[piece]
-            sharing[mask] = found
+        for region in self.regions:
+            mask = region.box[column]
+            if mask not in sharing:
+                found = everywhere
+                for piece in _members(mask):
+                    found |= by_piece[piece]
+                sharing[mask] = found
         return [sharing[region.box[column]] for region in self.regions]
 
     def _meet(self, one: _Region, other: _Region) -> str | None:
@@ -237,18 +231,71 @@ class Coverage:
         )  # fmt: skip
 
     def _gaps(self) -> Iterator[Finding]:
-        left = [tuple(domain.full for domain in self.domains)]
-        for region in self.regions:
-            if region.never is None:
-                left = self._cut(left, region.box)
-        told = 0
-        for box in left:
-            if all(mask == domain.full or domain.named(mask) for mask, domain in zip(box, self.domains, strict=True)):
-                told += 1
-                if told > most_gaps:
-                    return
-                where = self.words(box, {})
-                yield Finding("gap", ("rules",), f"没有规则适用于 {where.zh}", f"no rule fits {where.en}", "warning")
+        every = (1 << len(self.regions)) - 1
+        for box in islice(self._left(0, every, set()), most_gaps):
+            where = self.words((*box, *(domain.full for domain in self.domains[len(box) :])), {})
+            yield Finding("gap", ("rules",), f"没有规则适用于 {where.zh}", f"no rule fits {where.en}", "warning")
+
+    def _left(self, column: int, rules: int, covered: set[tuple[int, int]]) -> Iterator[Box]:
+        """The boxes, from this column on, that none of these rules fits; without texts that nothing in the table names.
+
+        ``covered``: column and rules of which it is known that they leave nothing.
+        """
+        if not rules:
+            yield ()
+            return
+        if column == len(self.domains) or (column, rules) in covered:
+            return
+        complete = True
+        for mask, theirs in self._classes(column, rules).items():
+            if mask != self.domains[column].full and not self.domains[column].named(mask):
+                continue
+            for rest in self._left(column + 1, theirs, covered):
+                complete = False
+                yield (mask, *rest)
+        if complete:
+            covered.add((column, rules))
+
+    def _classes(self, column: int, rules: int) -> dict[int, int]:
+        """The pieces of a column that the same of these rules cover, and these: set of pieces → set of rules."""
+        alike: dict[int, int] = {}
+        pieces = self._pieces(column)
+        self._looked += len(pieces)
+        if self._looked > _most_looked:
+            raise TooLarge
+        for mask, theirs in pieces.items():
+            alike[theirs & rules] = alike.get(theirs & rules, 0) | mask
+        return {mask: theirs for theirs, mask in alike.items()}
+
+    def _pieces(self, column: int) -> dict[int, int]:
+        """The same for all rules, worked out once."""
+        if column not in self._by_column:
+            everywhere, by_piece = self._rules_by_piece(column)
+            alike: dict[int, int] = {}
+            for piece in _members(self.domains[column].full):
+                theirs = everywhere | by_piece.get(piece, 0)
+                alike[theirs] = alike.get(theirs, 0) | 1 << piece
+            self._by_column[column] = {mask: theirs for theirs, mask in alike.items()}
+        return self._by_column[column]
+
+    def _rules_by_piece(self, column: int) -> tuple[int, dict[int, int]]:
+        """The rules that cover the whole column, and for each piece those that cover it otherwise."""
+        domain = self.domains[column]
+        everywhere = 0
+        by_mask: dict[int, int] = {}
+        for at, region in enumerate(self.regions):
+            mask = region.box[column]
+            if mask == domain.full:
+                everywhere |= 1 << at
+            else:
+                by_mask[mask] = by_mask.get(mask, 0) | 1 << at
+        if sum(mask.bit_count() for mask in by_mask) > _most_pieces:
+            raise TooLarge
+        by_piece: dict[int, int] = {}
+        for mask, rules in by_mask.items():
+            for piece in _members(mask):
+                by_piece[piece] = by_piece.get(piece, 0) | rules
+        return everywhere, by_piece
 
     def _cut(self, boxes: list[Box], other: Box) -> list[Box]:
         self._cuts += len(boxes)

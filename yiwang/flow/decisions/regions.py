@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from yiwang.flow.decisions.cells import is_date, literal_text
 from yiwang.flow.decisions.model import Kind, Scalar
-from yiwang.flow.decisions.unary import Anything, Equals, Not, OneOf, Prefix, Range, Test, same, tests_in
+from yiwang.flow.decisions.unary import Anything, Equals, Not, OneOf, Prefix, Range, Test, literals_in, same, tests_in
 from yiwang.flow.model import Names
 
 Box: TypeAlias = tuple[int, ...]
@@ -69,6 +69,11 @@ class Domain:
         self._after_numbers = self._after_singles + self._numbers.count
         self.other = self._after_numbers + self._texts.count
         self._masks: dict[Test, int] = {}
+        self._written = sum(
+            1 << self._after_numbers + self._texts.place(text)
+            for text in {text for test in every if not isinstance(test, Prefix) for text in literals_in(test)}
+            if isinstance(text, str)
+        )
         self.full = (1 << self.other + 1) - 1
         self.full = self._possible() & self.mask(allowed)
         self._masks.clear()
@@ -87,6 +92,9 @@ class Domain:
         said = [literal_text(value) for at, value in enumerate(self._single) if mask >> at & 1]
         said += self._runs(mask >> self._after_singles & _bits(0, self._numbers.count), self._numbers)
         texts = mask >> self._after_numbers & _bits(0, self._texts.count)
+        if self.kind == "date":
+            said += self._runs(texts, self._texts)
+            texts = 0
         said += [literal_text(one) for at, one in enumerate(self._texts.points) if texts >> 2 * at + 1 & 1]
         shown = ", ".join(said[:6]) + (" …" if len(said) > 6 else "")
         gaps = any(texts >> at & 1 for at in range(0, self._texts.count, 2))
@@ -95,10 +103,8 @@ class Domain:
         return Names(shown, shown)
 
     def named(self, mask: int) -> bool:
-        """Whether the set holds a value that is written somewhere in the column, or lies between two that are."""
-        texts = mask >> self._after_numbers & _bits(0, self._texts.count)
-        points = any(texts >> at & 1 for at in range(1, self._texts.count, 2))
-        return points or bool(mask & _bits(0, self._after_numbers))
+        """Whether the set holds a text that is written somewhere in the column, or anything that is no text."""
+        return bool(mask & (self._written | _bits(0, self._after_numbers)))
 
     def _singles(self, every: list[Test]) -> list[Scalar]:
         named = [value for test in every if isinstance(test, Equals) for value in test.values]
@@ -163,7 +169,7 @@ class Domain:
         return found
 
     def _runs(self, pieces: int, line: _Line) -> list[str]:
-        """Neighbouring pieces of the line of numbers as intervals."""
+        """Neighbouring pieces of a line as intervals."""
         said: list[str] = []
         at = 0
         while pieces >> at:
@@ -181,7 +187,10 @@ class Domain:
         """Whether the next piece belongs to the run: it is in the set, or no value of the kind lies in it."""
         if pieces >> at + 1 & 1:
             return True
-        empty = not _holds_number(line.points, at + 1, whole=self.kind == "integer")
+        if self.kind == "date":
+            empty = not _holds_text(line.points, at + 1, dates=True)
+        else:
+            empty = not _holds_number(line.points, at + 1, whole=self.kind == "integer")
         return empty and bool(pieces >> at + 2 & 1)
 
 
@@ -234,8 +243,8 @@ def _holds_text(points: list[str] | list[int | float], at: int, *, dates: bool) 
 
 
 def _interval(points: list[str] | list[int | float], first: int, last: int) -> str:
-    low = None if first == 0 else points[(first - 1) // 2]
-    high = points[last // 2] if last // 2 < len(points) else None
+    low = None if first == 0 else literal_text(points[(first - 1) // 2])
+    high = literal_text(points[last // 2]) if last // 2 < len(points) else None
     low_open, high_open = first % 2 == 0, last % 2 == 0
     if low is None and high is None:
         return "-"
@@ -244,7 +253,7 @@ def _interval(points: list[str] | list[int | float], first: int, last: int) -> s
     if high is None:
         return f"{'>' if low_open else '>='} {low}"
     if first == last and not low_open:
-        return str(low)
+        return low
     return f"{'(' if low_open else '['}{low}..{high}{')' if high_open else ']'}"
 
 

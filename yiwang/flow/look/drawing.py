@@ -123,7 +123,8 @@ def _drawn(plan: Plan, diagram: Diagram, origin: Origin) -> Drawing:
     shapes = sorted(_shapes(plan, diagram), key=_order)
     boxes = {shape.id: shape.box for shape in shapes}
     routes = _routes(plan, diagram, boxes)
-    labels = [part.label for part in (*shapes, *routes) if part.label is not None]
+    labels = [shape.label for shape in shapes if shape.label is not None]
+    labels += [route.label for route in routes if route.label is not None]
     extent = around([*boxes.values(), *labels], [point for route in routes for point in route.points])
     return Drawing(plan, origin, extent.grown(margin), tuple(shapes), tuple(routes), _shown(plan, boxes))
 

@@ -165,4 +165,3 @@ def _row(entries: list[tuple[str, str]], x: float, y: float) -> str:
         content += f'<text class="fd-small" x="28" y="12.5">{escaped(words)}</text></g>'
         left += 28 + width_of(words, 11) + 18
     return f'<g transform="translate({number(x)} {number(y)})">{content}</g>'
-

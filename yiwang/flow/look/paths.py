@@ -188,7 +188,9 @@ class _Tracer:
     def _later(self, visit: Visit) -> None:
         """After something that took time without leaving a record; or else it was opened again."""
         earlier = [
-            other for other in self.visits if other.ended is not None and other.ended < visit.began and other is not visit
+            other
+            for other in self.visits
+            if other.ended is not None and other.ended < visit.began and other is not visit
         ]
         earlier.sort(key=lambda other: other.ended or other.began, reverse=True)
         for other in earlier:

@@ -22,9 +22,7 @@ TASKS = frozenset(
 )
 SUBS = frozenset("subProcess adHocSubProcess transaction".split())
 EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split())
-GATEWAYS = frozenset(
-    "exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split()
-)
+GATEWAYS = frozenset("exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split())
 DATA = frozenset("dataObjectReference dataObject dataStoreReference dataInput dataOutput".split())
 FLOW_KINDS: frozenset[NodeKind] = frozenset({"task", "sub", "event", "gateway"})
 """The kinds through which a process walks."""
@@ -250,7 +248,14 @@ class _Reader:
             instantiates = element.get("instantiate") == "true"
             markers = ("parallel",) if element.get("eventGatewayType") == "Parallel" else ()
             return PlanNode(
-                element.id, "gateway", name, names, parent, markers=markers, instantiates=instantiates, line=element.line
+                element.id,
+                "gateway",
+                name,
+                names,
+                parent,
+                markers=markers,
+                instantiates=instantiates,
+                line=element.line,
             )
         return self.artifact(element, parent, names)
 
@@ -285,7 +290,12 @@ class _Reader:
         if element.get("associationDirection") in ("One", "Both"):
             arrow = "one" if element.get("associationDirection") == "One" else "both"
         self.plan.lines[element.id] = PlanLine(
-            element.id, "association", names_of(element), element.get("sourceRef"), element.get("targetRef"), arrow=arrow
+            element.id,
+            "association",
+            names_of(element),
+            element.get("sourceRef"),
+            element.get("targetRef"),
+            arrow=arrow,
         )
 
     def data_lines(self, element: Element) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-_FONTS = '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif'
+_FONTS = (
+    '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif'
+)
 
 _LIGHT = """
   --fd-paper: #ffffff; --fd-ink: #14202e; --fd-line: #4a5868; --fd-soft: #52606d; --fd-fill: #ffffff; --fd-frame: #f6f8fa;

@@ -44,7 +44,9 @@ def wrapped(text: str, width: float, size: float, most: int) -> list[str]:
     if len(broken) <= most:
         return broken
     kept = broken[:most]
-    kept[-1] = shortened(kept[-1] + "…" if width_of(kept[-1] + "…", size) <= width else kept[-1][:-1] + "…", width, size)
+    kept[-1] = shortened(
+        kept[-1] + "…" if width_of(kept[-1] + "…", size) <= width else kept[-1][:-1] + "…", width, size
+    )
     return kept
 
 

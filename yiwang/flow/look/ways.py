@@ -63,9 +63,7 @@ class Ways:
     def starts(self, parent: str = "") -> list[str]:
         """The start events of the process, or of a sub-process."""
         wanted = parent or self.plan.key
-        return [
-            node.id for node in self.plan.nodes.values() if node.element == "startEvent" and node.parent == wanted
-        ]
+        return [node.id for node in self.plan.nodes.values() if node.element == "startEvent" and node.parent == wanted]
 
     def ends(self) -> frozenset[str]:
         """Where branches end: end events."""

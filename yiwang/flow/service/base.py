@@ -11,18 +11,24 @@ from uuid import UUID
 
 import orjson
 
-from yiwang.flow import store
+from yiwang.flow import legality, store
 from yiwang.flow.assignment import Assignment, Place, Queue
 from yiwang.flow.changes import Act, Changes, Standing, advance, words
 from yiwang.flow.clocks import NamedClock
 from yiwang.flow.decisions.service import DecisionService
 from yiwang.flow.errors import (
     InstanceEnded,
+    InstanceNotEnded,
+    InstanceNotSuspended,
     InstanceSuspended,
+    NoDeadline,
     TaskAlreadyDone,
+    TaskNotClaimed,
     TaskNotYours,
+    TaskTaken,
     VariablesInvalid,
 )
+from yiwang.flow.legality import Operation, Reason
 from yiwang.flow.model import Advance, Definition, Directory, EndEvent, Graph, InstanceRow, StepRow, TaskRow
 from yiwang.flow.service.world import World
 from yiwang.flow.timing import Timing
@@ -30,13 +36,23 @@ from yiwang.flow.walk import Event, walk
 from yiwang.kernel.access import Actor
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection, Json, JsonObject
-from yiwang.kernel.errors import NotFound
+from yiwang.kernel.errors import NotFound, Problem
 
 most_variable_bytes = 8192
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 Advanced: TypeAlias = Callable[[Connection, Advance, Actor, datetime], Awaitable[None]]
 Lock: TypeAlias = Callable[[Connection, UUID], Awaitable[bool]]
+
+
+_PLAIN_REFUSALS: Mapping[str, type[Problem]] = {
+    "taken": TaskTaken,
+    "not_claimed": TaskNotClaimed,
+    "not_suspended": InstanceNotSuspended,
+    "not_ended": InstanceNotEnded,
+    "no_deadline": NoDeadline,
+}
+"""Reasons with a problem of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,44 @@ class FlowBase:
         if instance.suspended_at is not None:
             raise InstanceSuspended(since=self.local(instance.suspended_at))
 
+    def require(
+        self,
+        operation: Operation,
+        instance: InstanceRow,
+        task: TaskRow | None = None,
+        standing: Standing | None = None,
+    ) -> None:
+        """Refuse what the table of operations does not allow here.
+
+        Without ``standing`` the kind of place is not asked, for operations that every kind of task knows.
+
+        Raises:
+            InstanceEnded, InstanceSuspended, InstanceNotEnded, InstanceNotSuspended, TaskTaken, TaskNotClaimed, NoDeadline,
+            NotAllowed: with the reason of the cell.
+        """
+        kind = legality.kind_of(standing, task) if standing is not None and task is not None else "plain"
+        reason = legality.reason_in(operation, kind, legality.states_of(instance, task))
+        if reason is None and standing is not None and task is not None:
+            reason = legality.special(operation, standing, task)
+        if reason is not None:
+            raise self.refusal(operation, reason, instance)
+
+    def refusal(self, operation: Operation, reason: Reason, instance: InstanceRow) -> Problem:
+        """The problem that says this reason."""
+        plain = _PLAIN_REFUSALS.get(reason.code)
+        if plain is not None:
+            return plain()
+        if reason.code == "ended" and instance.ended_at is not None:
+            return InstanceEnded(when=self.local(instance.ended_at))
+        if reason.code == "suspended" and instance.suspended_at is not None:
+            return InstanceSuspended(since=self.local(instance.suspended_at))
+        return legality.not_allowed(operation, reason)
+
+    def require_answer(self, operation: Operation, task: TaskRow, note: str) -> None:
+        """Raises NotAllowed when a supervision (督办) of the task has no answer and ``note`` gives none."""
+        if not note.strip() and task.origin is not None and legality.open_supervisions(task):
+            raise legality.not_allowed(operation, legality.REASONS["unanswered"])
+
     async def lock_task(self, connection: Connection, task_id: UUID) -> tuple[TaskRow, InstanceRow]:
         """The open task and its instance, locked.
 
@@ -116,11 +170,7 @@ class FlowBase:
             TaskNotYours: neither.
         """
         task, instance = locked or await self.lock_task(connection, task_id)
-        with_person = task.assignee_id is not None
-        own = actor.account_id == task.assignee_id if with_person else task.post_id in actor.posts
-        if not own and not actor.reaches(
-            "task", verb, area=task.area, organisation=task.organisation_id, grid=task.grid
-        ):
+        if not legality.may(actor, task, verb):
             raise TaskNotYours()
         return task, instance
 

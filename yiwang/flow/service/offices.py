@@ -32,31 +32,6 @@ class OfficeVerbs(DefinitionVerbs):
     """Verbs on a task or a whole instance. Whether the actor may suspend, extend, jump, cancel or reopen the subject is
     for the engine that owns the subject to ask; sending back is for whoever has the task."""
 
-    async def send_back(
-        self, connection: Connection, task_id: UUID, actor: Actor, to_node: str, reason: str, at: datetime
-    ) -> Advance:
-        """Send a task back (退回) to a step that the instance has walked; out of a fork, its other branches are withdrawn.
-
-        Raises:
-            StepNotReachable: never walked, or in another branch; the message says which.
-            TaskAlreadyDone, TaskNotYours, InstanceSuspended: as for finishing it.
-        """
-        task, instance = await self.lock_own_task(connection, task_id, actor)
-        self.require_active(instance)
-        standing = await self.standing(connection, instance)
-        step = await store.last_step(connection, instance.id, to_node)
-        if step is None:
-            node = standing.graph_of(task).nodes.get(to_node)
-            raise StepNotReachable(
-                node=node.names.zh if node is not None else to_node[:60],
-                reason_zh="本件没有办理过这一步,只能退回到走过的步骤",
-                reason_en="this instance has not been there; only steps walked before can be chosen",
-            )
-        act = Act("send_back", actor, at, left="sent_back", note=reason)
-        origin = task if task.kind == "step" or task.of_task is None else standing.tasks[task.of_task]
-        event = SentBack(origin.id, to_node, self.queue_of_step(step), straight_back(standing, origin))
-        return await self.go(connection, standing, event, act)
-
     async def suspend(
         self, connection: Connection, instance_id: UUID, at: datetime, *, actor: Actor = SYSTEM
     ) -> Advance:
@@ -243,27 +218,3 @@ class OfficeVerbs(DefinitionVerbs):
         await store.write(connection, [Changes(instance=instance)])
         await store.relocate(connection, instance_id, area, grid)
         return instance
-
-
-def straight_back(standing: Standing, task: TaskRow) -> JsonObject | None:
-    """Where the step that a task is sent back to goes straight to when done, if the task's step declares that.
-
-    Of a round, to those who had not answered yet, and to whoever sent it back; answers given stay given.
-    """
-    graph = standing.graph_of(task)
-    node = graph.task(task.node)
-    if node.back.of(standing.instance.variables) != "straight":
-        return None
-    scope = next((scope for scope in standing.scopes if scope.id == task.scope_id and scope.kind == "multi"), None)
-    if scope is None:
-        return {"node": node.id, "queue": queue_json(queue_of_task(task))}
-    open_ = [row for row in standing.tasks.values() if row.scope_id == scope.id and row.kind == "step"]
-    people: list[Json] = [queue_json(queue_of_task(row)) for row in open_]
-    return {"node": node.id, "people": people, "done": scope.done, "tally": scope.tally}
-
-
-def queue_of_task(task: TaskRow) -> Queue:
-    """Whose a task is, also while it is held."""
-    if task.held and task.origin is not None:
-        return queue_of(task.origin["queue"])
-    return Queue(task.post_id, task.organisation_id, task.assignee_id)

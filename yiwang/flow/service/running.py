@@ -147,11 +147,13 @@ class RunningVerbs(DefinitionVerbs):
             TaskAlreadyDone: somebody was faster; names them and the time.
             TaskNotYours: it is with another person or post.
             InstanceSuspended: on hold (挂账).
+            NotAllowed: it waits for what was added to it (加签, 委派), or a supervision wants an answer (督办).
             OutcomeUnknown: the step has no such outcome; lists those that it has.
             VariablesInvalid, ConditionFailed, NobodyForStep, LimitUnknown: the walk cannot go on; nothing is changed.
         """
         task, instance = await self.lock_own_task(connection, task_id, actor, locked=locked)
-        self.require_active(instance)
+        self.require("complete", instance, task)
+        self.require_answer("complete", task, note)
         standing = await self.standing(connection, instance, task)
         act = Act("complete", actor, at, outcome=outcome, note=note)
         if task.kind != "step":

@@ -37,6 +37,7 @@ from yiwang.flow.store.events import (
     wait_instance,
     waits_for,
 )
+from yiwang.flow.store.lists import InstanceCursor, list_instances, own_tasks
 from yiwang.flow.store.locking import (
     lock_instance,
     lock_task,
@@ -46,13 +47,22 @@ from yiwang.flow.store.locking import (
     tokens_of,
     waits_of,
 )
-from yiwang.flow.store.reading import find_instance, finished_step, last_step, open_task, step_before, steps_of, walked
+from yiwang.flow.store.reading import (
+    find_instance,
+    finished_step,
+    last_step,
+    open_task,
+    steps_of,
+    steps_walked,
+    walked,
+)
 from yiwang.flow.store.timers import DueTimer, claim_timer, due_timers, next_wake, postpone_timer
 from yiwang.flow.store.writing import move_task, relocate, urge, write
 
 __all__ = [
     "DueTimer",
     "EventRow",
+    "InstanceCursor",
     "StartRow",
     "WaitOf",
     "WorkRow",
@@ -72,6 +82,7 @@ __all__ = [
     "last_step",
     "leased_to",
     "list_definitions",
+    "list_instances",
     "lock_instance",
     "lock_key",
     "lock_task",
@@ -80,6 +91,7 @@ __all__ = [
     "newest_definitions",
     "next_wake",
     "open_task",
+    "own_tasks",
     "postpone_event",
     "postpone_timer",
     "publish_definition",
@@ -90,8 +102,8 @@ __all__ = [
     "set_start",
     "signal",
     "starts_for",
-    "step_before",
     "steps_of",
+    "steps_walked",
     "take_work",
     "tasks_of",
     "throw",

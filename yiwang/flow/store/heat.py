@@ -17,6 +17,8 @@ PASSED_OVER = ("skipped", "moved")
 CUT_OFF = ("withdrawn", "cancelled", "jumped")
 """It ended because something else did."""
 RETURNED = ("sent_back",)
+_GENERAL = ("instance", "flow")
+"""Kinds of grant that are about instances whatever their subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,16 @@ def readable(actor: Actor, args: Sql, row: str) -> str:
     """SQL that is true for the rows (columns subject_kind, area, organisation_id) whose figures the actor may see.
 
     Whoever may read subjects of a kind in an area sees the figures of the steps there; a grant limited to organisations
-    reaches the steps that these organisations have done.
+    reaches the steps that these organisations have done. Who keeps flows running (``flow: read``) sees all figures.
     """
-    parts = []
-    for kind in sorted({grant.kind for grant in actor.grants if grant.covers(grant.kind, "read")} - {"*", "instance"}):
-        within = scope_condition(
-            actor, kind, "read", args, area=f"{row}.area", organisation=f"{row}.organisation_id", grid=None
-        )
+    area, organisation = f"{row}.area", f"{row}.organisation_id"
+    parts = [
+        scope_condition(actor, kind, "read", args, area=area, organisation=organisation)
+        for kind in ("instance", "flow")
+    ]
+    for kind in sorted({grant.kind for grant in actor.grants if grant.covers(grant.kind, "read")} - {"*", *_GENERAL}):
+        within = scope_condition(actor, kind, "read", args, area=area, organisation=organisation)
         parts.append(f"({row}.subject_kind = {args.bind(kind)} and {within})")
-    parts.append(
-        scope_condition(
-            actor, "instance", "read", args, area=f"{row}.area", organisation=f"{row}.organisation_id", grid=None
-        )
-    )
     return "true" if "true" in parts else "(" + " or ".join(parts) + ")"
 
 

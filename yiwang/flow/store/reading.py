@@ -46,25 +46,30 @@ async def walked(connection: Connection, instance_id: UUID, node: str) -> bool:
     return found
 
 
-async def last_step(connection: Connection, instance_id: UUID, node: str) -> StepRow | None:
-    """When a step was finished last; steps that others' acts ended do not count."""
+async def last_step(
+    connection: Connection, instance_id: UUID, node: str, definition_id: UUID | None = None
+) -> StepRow | None:
+    """When a step of the instance's own, or of a called definition, was finished last; what others' acts ended does not
+    count."""
     row = await connection.fetchrow(
         f"select {listed(STEP)} from flow_step where instance_id = $1 and node = $2 and kind = 'step'"
-        " and how in ('done', 'auto', 'skipped') order by done_at desc, id desc limit 1",
+        " and how in ('done', 'auto', 'skipped') and definition_id is not distinct from $3"
+        " order by done_at desc, id desc limit 1",
         instance_id,
         node,
+        definition_id,
     )
     return None if row is None else step_of(row)
 
 
-async def step_before(connection: Connection, task: TaskRow) -> StepRow | None:
-    """The step that somebody finished last before a task came to be; None when it is the first."""
-    row = await connection.fetchrow(
-        f"select {listed(STEP)} from flow_step where instance_id = $1 and node <> $2 and kind = 'step' and how = 'done'"
-        " and definition_id is not distinct from $3 and done_at <= $4 order by done_at desc, id desc limit 1",
-        task.instance_id,
-        task.node,
-        task.definition_id,
-        task.created_at,
+async def steps_walked(connection: Connection, instance_id: UUID, definition_id: UUID | None) -> list[StepRow]:
+    """The newest :data:`most_steps` steps of the instance's own, or of a called definition, newest first; without what was
+    added to them or withdrawn."""
+    rows = await connection.fetch(
+        f"select {listed(STEP)} from flow_step where instance_id = $1 and definition_id is not distinct from $2"
+        " and kind = 'step' and how in ('done', 'auto', 'skipped', 'sent_back') order by done_at desc, id desc limit $3",
+        instance_id,
+        definition_id,
+        most_steps,
     )
-    return None if row is None else step_of(row)
+    return [step_of(row) for row in rows]

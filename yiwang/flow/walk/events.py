@@ -153,12 +153,17 @@ class SentBack:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """Whoever finished ``node`` takes it back (撤回): what that opened is withdrawn and the step is with him again."""
+    """Whoever finished ``node`` takes it back (撤回): what that opened (``gone``) is withdrawn and the step is with him again.
+
+    In a round that goes on, ``outcome`` is the answer that no longer counts, ``rest`` those whose turn comes once more.
+    """
 
     node: str
     scope: UUID | None
     gone: Sequence[UUID]
     queue: Queue
+    outcome: str | None = None
+    rest: Sequence[Queue] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,15 +52,19 @@ most_visits = 20_000
 
 
 class Moves(Events):
-    """Ways still to go are queued; :meth:`settle` goes them all."""
+    """Ways still to go are queued; :meth:`settle` goes them all.
 
-    __slots__ = ("_visits",)
+    ``by_hand``: steps that somebody is to look at again (退回, 撤回), so no rule finishes them in this act.
+    """
+
+    __slots__ = ("_visits", "by_hand")
 
     def __init__(
         self, graph: Graph, position: Position, variables: Mapping[str, Json], surroundings: Surroundings
     ) -> None:
         super().__init__(graph, position, variables, surroundings)
         self._visits = 0
+        self.by_hand: set[str] = set()
 
     def settle(self) -> None:
         """Move until everything waits, then decide what can only be decided at rest: joins, conditions, ended scopes."""
@@ -267,7 +271,7 @@ class Moves(Events):
             self.delta.passed.append(PassedTask(node, node.first_outcome, "skipped", scope, definition_id))
             self.finish_activity(node, scope, node.first_outcome)
             return
-        auto = self._auto_outcome(node, queue, variables)
+        auto = None if node.id in self.by_hand else self._auto_outcome(node, queue, variables)
         if auto is not None:
             self.delta.passed.append(PassedTask(node, auto, "auto", scope, definition_id, queue))
             self.finish_activity(node, scope, auto)

@@ -75,12 +75,8 @@ class Walk(Endings):
                 self._worked(event)
             case SentBack():
                 self._send_back(event)
-            case Recalled(name, scope, gone, queue):
-                for ref in gone:
-                    self.remove(ref)
-                node = self.node(scope, name)
-                if isinstance(node, UserTask):
-                    self.begin_task(node, scope, queue, None)
+            case Recalled():
+                self._recall(event)
             case Joined():
                 self._join_round(event)
             case Jumped(name):
@@ -172,6 +168,26 @@ class Walk(Endings):
         if event.scope_id in self.scopes and event.out is not None:
             self.judge_round(node, event.scope_id)
 
+    # 撤回
+
+    def _recall(self, event: Recalled) -> None:
+        for ref in event.gone:
+            if ref in self.scopes:
+                self.close_scope(ref)
+            elif ref in self.items:
+                self.remove(ref)
+        if event.scope is not None and event.outcome is not None:
+            state = self.scopes[event.scope]
+            state.done -= 1
+            state.tally[event.outcome] -= 1
+            state.rest[:0] = [person_element(queue) for queue in event.rest]
+            self.touch(event.scope)
+        node = self.node(event.scope, event.node)
+        if not isinstance(node, UserTask):
+            raise KeyError(event.node)
+        self.by_hand.add(node.id)
+        self.begin_task(node, event.scope, event.queue, None)
+
     # 退回
 
     def _send_back(self, event: SentBack) -> None:
@@ -184,6 +200,7 @@ class Walk(Endings):
                 node=event.node, reason_zh="流程里没有这个办理步骤", reason_en="the flow has no such step"
             )
         self.leave_task(event.task_id, None)
+        self.by_hand.add(target.id)
         level, node, exited = self._level_of(origin, item.scope, target)
         plain = not exited and self._withdraw_branches(graph, level, node, target) == ()
         if exited:

@@ -212,7 +212,7 @@ class AbsenceVerbs:
 
     @staticmethod
     def _require_say(actor: Actor, account: AccountRow) -> None:
-        if actor.kind == "person" and actor.account_id == account.id:
+        if actor.kind == "person" and actor.account_id == account.id and not account.must_change:
             return
         actor.require("post", "appoint")
         if not actor.reaches("post", "appoint", area=account.area, organisation=account.organisation_id):

@@ -163,7 +163,8 @@ class WalkFile(Declaration):
 
     flow: str | None = Field(None, description="The flow file; `<flow>.bpmn` beside when left out.")
     flows: list[str] = Field(
-        default_factory=list, description="Further flow files that take part; those that are called are found by their key."
+        default_factory=list,
+        description="Further flow files that take part; those that are called are found by their key.",
     )
     cast: str | Cast = Field(description="Who plays: here, or the name of a file beside.")
     at: AwareDatetime = Field(description="When the stories begin.")

@@ -111,9 +111,7 @@ def _process(plan: Plan, process: str) -> _Block:
 
 def _in_order(lanes: list[Lane], parent: str) -> list[Lane]:
     """Lanes from above: each before those within it."""
-    return [
-        found for lane in lanes if lane.parent == parent for found in (lane, *_in_order(lanes, lane.id))
-    ]
+    return [found for lane in lanes if lane.parent == parent for found in (lane, *_in_order(lanes, lane.id))]
 
 
 def _depth(lane: Lane, lanes: dict[str, Lane]) -> int:
@@ -154,7 +152,8 @@ def _inside(
     items = [_item(node, insides.get(node.id), hanging[node.id], bands.get(node.id, 0)) for node in nodes]
     links = _links(plan, nodes, hanging, items)
     groups = [(items, links)] if lanes else _components(items, links)
-    block, edges = _Block(), ((0.0, 0.0),)
+    block = _Block()
+    edges: tuple[tuple[float, float], ...] = ()
     for own_items, own_links in groups:
         layout = _layered(own_items, own_links, lanes)
         top = block.height + (_apart if block.height else 0.0)
@@ -314,7 +313,11 @@ def _artifacts(plan: Plan, block: _Block, children: list[PlanNode]) -> float:
         middle = next((x for line in plan.lines.values() if (x := _partner_x(block, line, node.id)) is not None), 60.0)
         left = max(0.0, middle - size.width / 2)
         row = next(
-            (number for number, spans in enumerate(rows) if all(left > b + 16 or left + size.width < a for a, b in spans)),
+            (
+                number
+                for number, spans in enumerate(rows)
+                if all(left > b + 16 or left + size.width < a for a, b in spans)
+            ),
             len(rows),
         )
         if row == len(rows):
@@ -333,7 +336,9 @@ def _artifacts(plan: Plan, block: _Block, children: list[PlanNode]) -> float:
         y = shift - (row + 1) * 84.0 + (84 - 24 - box.height)
         placed = box.moved(0, max(0.0, y))
         is_note = plan.nodes[name].kind == "note"
-        beside = Box(placed.right + 6, placed.centre.y - 7, min(90.0, width_of(_words(plan.nodes[name]), label_size)), 14)
+        beside = Box(
+            placed.right + 6, placed.centre.y - 7, min(90.0, width_of(_words(plan.nodes[name]), label_size)), 14
+        )
         block.shapes[name] = _shape(placed, None if is_note else beside)
     return shift
 
@@ -360,9 +365,7 @@ def _partner_x(block: _Block, line: PlanLine, name: str) -> float | None:
 
 def _message_flows(plan: Plan, diagram: Diagram) -> None:
     """Up or down between pools; the level part of each runs at a height of its own between two pools."""
-    obstacles = [
-        shape.box for name, shape in diagram.shapes.items() if name in plan.nodes and not shape.expanded
-    ]
+    obstacles = [shape.box for name, shape in diagram.shapes.items() if name in plan.nodes and not shape.expanded]
     for number, line in enumerate(line for line in plan.lines.values() if line.kind == "message"):
         source, target = diagram.shapes.get(line.source), diagram.shapes.get(line.target)
         if source is None or target is None:

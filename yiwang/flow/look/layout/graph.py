@@ -120,7 +120,9 @@ def ranked(items: list[Item], links: list[Link]) -> Ranked:
     ranks: list[list[Slot]] = [[] for _ in range(max(numbers.values(), default=-1) + 1)]
     for item in _walked(items, forward):
         ranks[numbers[item.id]].append(slots[item.id])
-    found = Ranked(ranks, slots, {}, [link for link in links if link.id in returning], {link.id: link for link in links})
+    found = Ranked(
+        ranks, slots, {}, [link for link in links if link.id in returning], {link.id: link for link in links}
+    )
     preferred = _main_ways(items, forward, {link.source for link in found.returns})
     for link in forward:
         found.chains[link.id] = _chain(found, link, main=link.id in preferred)
@@ -144,7 +146,7 @@ def _returning(items: list[Item], links: list[Link]) -> set[str]:
         path, open_ = [(root, iter(outgoing[root]))], {root}
         while path:
             name, rest = path[-1]
-            link = next(rest, None)
+            link: Link | None = next(rest, None)
             if link is None:
                 path.pop()
                 open_.discard(name)

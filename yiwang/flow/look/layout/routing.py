@@ -132,7 +132,9 @@ class Router:
         for item in found:
             name = item.link.target
             small = item.target.item is not None and item.target.item.width < 60
-            item.up = self._clear_below(item.target, item.lane) and not (name in self.below and (small or name not in leaving))
+            item.up = self._clear_below(item.target, item.lane) and not (
+                name in self.below and (small or name not in leaving)
+            )
         return found
 
     def _clear_below(self, slot: Slot, lane: int) -> bool:

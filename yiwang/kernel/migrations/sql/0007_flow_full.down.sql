@@ -8,6 +8,7 @@ begin
         raise exception 'running flows use elements that the older version cannot run; finish or cancel them first';
     end if;
 end $$;
+drop index flow_instance_own;
 drop table flow_extension;
 drop table flow_copy;
 drop table flow_start;

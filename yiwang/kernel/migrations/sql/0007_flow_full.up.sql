@@ -136,3 +136,6 @@ create table flow_extension (
 );
 create unique index flow_extension_asked on flow_extension (task_id) where state = 'asked';
 create index flow_extension_instance on flow_extension (instance_id);
+
+-- Lists of instances that are their own subject.
+create index flow_instance_own on flow_instance (started_at desc, id desc) where subject_kind = 'flow';

@@ -2,7 +2,7 @@
 
 The verbs ask this table, the pages ask it for "why not", ``docs/reference/office-operations.md`` is printed from it, and a
 test walks every cell. A cell is found in this order: the exceptions of the operation, then a state that stops it whatever
-the kind (suspended, ended), then the kind, then the other states. Who may do it is a question besides (:func:`owns`).
+the kind (suspended, ended), then the kind, then the other states. Who may do it is a question besides (``places``).
 """
 
 from __future__ import annotations
@@ -11,10 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
-from yiwang.flow.changes import Standing
-from yiwang.flow.model import Graph, InstanceRow, TaskRow, TokenRow
-from yiwang.flow.walk.queues import queue_of_task
-from yiwang.kernel.access import Actor
 from yiwang.kernel.errors import Problem
 
 Kind = Literal[
@@ -138,12 +134,34 @@ _REASONS = (
         "a delegate does not send back; give an opinion, and the task returns to whoever delegated it",
     ),
     Reason("not_round", "不是多人会签的步骤", "this step is not signed by several people"),
-    Reason("not_signer", "不是会签参与人,也不是加签出去的任务", "it is neither one of a round nor a task added to another"),
+    Reason(
+        "not_signer", "不是会签参与人,也不是加签出去的任务", "it is neither one of a round nor a task added to another"
+    ),
     Reason("last_signer", "只剩这一人,减掉就无人签了", "nobody would be left to sign"),
     Reason("answered", "该人员已经给出意见", "that person has answered already"),
     Reason("too_deep", f"已连续委派 {deepest_delegation} 次", f"it was delegated {deepest_delegation} times in a row"),
     Reason("no_deadline", "任务没有期限", "the task has no deadline"),
     Reason("not_supervised", "没有待答复的督办", "no supervision waits for an answer"),
+    Reason(
+        "unanswered",
+        "督办须答复:请填写办理意见,或先答复督办",
+        "a supervision wants an answer: give a note, or answer it first",
+    ),
+    Reason("self", "不能加签或委派给自己", "one cannot add oneself or delegate to oneself"),
+    Reason("in_round", "该人员已在会签中", "that person is in the round already"),
+    Reason("round_of_items", "这一步按事项分办,不按人员", "this step is done once for each item, not for each person"),
+    Reason("not_done", "这一步不是办理完成的,没有可撤回的", "this step was not finished by a person, so nothing can be recalled"),
+    Reason("not_yours_done", "只有办理人本人可以撤回", "only whoever finished it may recall it"),
+    Reason("recalled", "已经撤回过", "it was recalled already"),
+    Reason("decided", "会签已有结果", "the round has been decided"),
+    Reason("left", "所在的子流程已经结束", "its sub-process is over"),
+    Reason("joined", "分支已经汇合", "its branch has been joined with the others"),
+    Reason("thrown", "办理时已发出消息", "finishing it sent a message"),
+    Reason("followed", "后续已有处理", "something has followed from it"),
+    Reason("nobody_before", "前面没有可退回的步骤", "there is no step before to which it could go back"),
+    Reason("asked", "已有一份延期申请待批", "an extension has been asked for already"),
+    Reason("answered_before", "该申请已批复或已失效", "the request was answered, or has lapsed"),
+    Reason("own_request", "不能批复自己的申请", "nobody answers their own request"),
     Reason("touched", "后续任务已被签收或办理", "what followed has been claimed or worked on"),
     Reason(
         "step_rule",
@@ -186,7 +204,9 @@ _BACK: Mapping[Kind, str] = {**_NO_TASK, "delegated": "delegated"}
 _SINGLE: Mapping[Kind, str] = dict.fromkeys(("plain", "sub", "call", "branch"), "not_round")
 
 
-def _task(zh: str, en: str, states: Mapping[State, str], kinds: Mapping[Kind, str], grant: str = "complete_any") -> Rule:
+def _task(
+    zh: str, en: str, states: Mapping[State, str], kinds: Mapping[Kind, str], grant: str = "complete_any"
+) -> Rule:
     return Rule(zh, en, "task", states, kinds, own=True, grant=grant)
 
 
@@ -319,129 +339,3 @@ def reason_at(operation: Operation, kind: Kind, state: State) -> Reason | None:
 def reason_in(operation: Operation, kind: Kind, states: Sequence[State]) -> Reason | None:
     """Why not, at a place that is in several states at once (suspended, and with a person)."""
     return next((found for state in states if (found := reason_at(operation, kind, state)) is not None), None)
-
-
-def kind_of(standing: Standing, task: TaskRow) -> Kind:
-    """The kind of place that a task is."""
-    if task.kind != "step":
-        return task.kind
-    graph = standing.graph_of(task)
-    scope = next((scope for scope in standing.scopes if scope.id == task.scope_id), None)
-    if scope is not None and scope.kind == "multi" and scope.node == task.node:
-        return round_kind(graph, task.node)
-    return kind_of_step(graph, task.node, called=task.definition_id is not None)
-
-
-def round_kind(graph: Graph, node: str) -> Kind:
-    multi = graph.task(node).multi
-    return "round_sequential" if multi is not None and multi.sequential else "round_parallel"
-
-
-def kind_of_step(graph: Graph, node: str, *, called: bool) -> Kind:
-    """The kind of place that a single step is."""
-    task = graph.task(node)
-    if called:
-        return "call"
-    if task.container:
-        return "sub"
-    return "branch" if task.scope else "plain"
-
-
-def kind_of_token(token: TokenRow) -> Kind:
-    """The kind of place at which a token waits; a branch at its join waits for events elsewhere."""
-    match token.kind:
-        case "receive" | "gateway" | "work":
-            return token.kind
-        case _:
-            return "event"
-
-
-def states_of(instance: InstanceRow, task: TaskRow | None) -> tuple[State, ...]:
-    """The states of a task, or of an instance where it waits without one; the graver first."""
-    if instance.ended_at is not None:
-        return ("ended",)
-    of_task: State = "open" if task is None else state_of(task)
-    return (of_task,) if instance.suspended_at is None else ("suspended", of_task)
-
-
-def state_of(task: TaskRow) -> State:
-    """The state of a task for itself."""
-    if task.held:
-        return "held"
-    if task.assignee_id is None:
-        return "open"
-    return "personal" if task.home_post_id is None else "claimed"
-
-
-def owns(actor: Actor, task: TaskRow) -> bool:
-    """Whether the task is the actor's: with them, or in the queue of a post that they hold; also while it is held."""
-    queue = queue_of_task(task)
-    if queue.assignee_id is not None:
-        return actor.account_id == queue.assignee_id
-    return queue.post_id in actor.posts
-
-
-def may(actor: Actor, task: TaskRow, grant: str) -> bool:
-    """Whether the actor may act on the task: it is theirs, or by a grant task:``grant``."""
-    return owns(actor, task) or actor.reaches(
-        "task", grant, area=task.area, organisation=task.organisation_id, grid=task.grid
-    )
-
-
-def allowed(standing: Standing, task: TaskRow, actor: Actor) -> dict[Operation, Reason | None]:
-    """Every operation on an open task or its instance: None where the actor may do it now, else why not.
-
-    Left out are recalling (it is about a finished step) and what the engine does by itself. Rights on the instance
-    (suspend, jump, cancel, copy …) are for the engine that owns its subject to ask.
-    """
-    kind, states = kind_of(standing, task), states_of(standing.instance, task)
-    found: dict[Operation, Reason | None] = {}
-    for operation, rule in RULES.items():
-        if rule.of in ("step", "engine"):
-            continue
-        reason = reason_in(operation, kind, states) or special(operation, standing, task)
-        if reason is None and rule.own and not may(actor, task, rule.grant):
-            reason = REASONS["not_yours"]
-        found[operation] = reason
-    return found
-
-
-def special(operation: Operation, standing: Standing, task: TaskRow) -> Reason | None:
-    """What refuses an operation beyond kind and state."""
-    match operation:
-        case "delegate" if depth_of(standing, task) >= deepest_delegation:
-            return REASONS["too_deep"]
-        case "extend" | "ask_extension" | "answer_extension" if not ({"limit", "clock"} & task.clock.keys()):
-            return REASONS["no_deadline"]
-        case "answer_supervision" if not open_supervisions(task):
-            return REASONS["not_supervised"]
-        case "remove_signer":
-            return _cannot_remove(standing, task)
-        case _:
-            return None
-
-
-def _cannot_remove(standing: Standing, task: TaskRow) -> Reason | None:
-    if task.held and task.origin is not None and "after" in task.origin:
-        return REASONS["answered"]
-    if task.kind == "step":
-        scope = next((scope for scope in standing.scopes if scope.id == task.scope_id), None)
-        return REASONS["last_signer"] if scope is not None and scope.total <= 1 else None
-    others = [row for row in standing.tasks.values() if row.of_task == task.of_task and row.id != task.id]
-    return None if others else REASONS["last_signer"]
-
-
-def depth_of(standing: Standing, task: TaskRow) -> int:
-    """How many delegations in a row have led to a task."""
-    depth = 0
-    while task.kind == "delegated" and task.of_task is not None:
-        depth, task = depth + 1, standing.tasks[task.of_task]
-    return depth
-
-
-def open_supervisions(task: TaskRow) -> list[dict[str, object]]:
-    """The supervisions (督办) of a task that nobody has answered."""
-    given = task.origin.get("supervised") if task.origin else None
-    return [
-        dict(item) for item in (given if isinstance(given, list) else ()) if isinstance(item, dict) and not item.get("answer")
-    ]
