@@ -9,6 +9,7 @@ from bench.results import Measurement
 from bench.stage import Stage
 from bench.suites import (
     creating,
+    flowing,
     importing,
     journalling,
     locating,
@@ -35,6 +36,7 @@ SUITE = (
     Benchmark("step", "finish steps over HTTP", stepping.measure),
     Benchmark("tasks", "my tasks over HTTP", tasks.measure),
     Benchmark("search", "full-text search over HTTP", searching.measure),
+    Benchmark("flow", "the flow engine alone", flowing.measure),
     Benchmark("locate", "locate points", locating.measure),
     Benchmark("import", "bulk import of cases", importing.measure),
     Benchmark("journal", "seal and verify the journal", journalling.measure),

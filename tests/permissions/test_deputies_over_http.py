@@ -36,7 +36,7 @@ async def _accepted(client: httpx.AsyncClient, city: HttpCity, opened: Opened) -
 
 
 async def test_代理期间看得到也办得成_期满即看不到(city: HttpCity) -> None:
-    worker = await city.client("worker3")
+    worker = await city.client("worker1")
     first, second, third = [await city.report(f"{number}号楼前垃圾堆积") for number in ("一", "二", "三")]
     for opened in (first, second, third):
         await city.to(opened, "accept")
@@ -46,7 +46,7 @@ async def test_代理期间看得到也办得成_期满即看不到(city: HttpCi
     refused(await worker.get(f"/api/v1/cases/{first.id}"), 404)
     refused(await _accepted(worker, city, first), 404)
 
-    await _away(city, "acceptor1", "worker3", hours=4)
+    await _away(city, "acceptor1", "worker1", hours=4)
     assert await _tasks(worker) >= cases
     assert (await worker.get(f"/api/v1/cases/{first.id}")).status_code == 200
     assert (await _accepted(worker, city, first)).status_code == 200

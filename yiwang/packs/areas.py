@@ -1,9 +1,10 @@
-"""The files in a city's ``areas/`` folder: its boundary, and its streets and communities as lists or CSV."""
+"""The files in a city's ``areas/`` folder: its boundary, its streets and communities as lists or CSV; and its grid posts."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from yiwang.geo.coordinates import geometries_to_cgcs2000
 from yiwang.kernel.errors import Problem
 from yiwang.packs.findings import Findings, Place, shown
 from yiwang.packs.loader import City
-from yiwang.packs.model.city import AreaLevel, Point
+from yiwang.packs.model.city import AreaLevel, OrganisationEntry, Point
 from yiwang.packs.source import read_text
 
 
@@ -102,3 +103,44 @@ def _listed_in_csv(city: City, level: str, name: str, findings: Findings) -> lis
             continue
         listed.append(ListedArea(code, zh, (row.get("name_en") or "").strip(), None, place))
     return listed
+
+
+GRID_POST = "grid-worker"
+"""The kind of post (网格员) of which every responsibility grid gets one, where the packs know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridPosts:
+    """The posts of one kind that organisations.yaml declares, and which organisation a grid's own post goes to."""
+
+    declared: tuple[tuple[str, str], ...]
+    """(organisation, area) of each."""
+
+    @property
+    def areas(self) -> frozenset[str]:
+        """Areas and grids that have a post already."""
+        return frozenset(area for _, area in self.declared)
+
+    def office_for(self, area: str) -> str | None:
+        """The finest organisation with such posts whose area covers the grid or area."""
+        fitting = [(len(own), code) for code, own in self.declared if area.startswith(own)]
+        return max(fitting)[1] if fitting else None
+
+
+def grid_posts_declared(city: City, post: str) -> GridPosts:
+    """Every post of the kind in organisations.yaml, with the area that it works for."""
+    found: list[tuple[str, str]] = []
+
+    def collect(entries: Sequence[OrganisationEntry], area: str) -> None:
+        for entry in entries:
+            own = area if entry.area is None else entry.area
+            for item in entry.posts:
+                if isinstance(item, str) and item == post:
+                    found.append((entry.code, own))
+                elif not isinstance(item, str) and item.code == post:
+                    found.append((entry.code, own if item.area is None else item.area))
+            collect(entry.children, own)
+
+    if city.organisations is not None:
+        collect(city.organisations.value.organisations, city.file.value.division)
+    return GridPosts(tuple(found))

@@ -27,15 +27,13 @@ from yiwang.kernel.clock import CityClock, begin_simulation, read_clock
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection
 from yiwang.kernel.errors import FieldError, Problem
+from yiwang.packs.areas import GRID_POST
 from yiwang.packs.check import run_check
 from yiwang.packs.errors import CityInvalid, InstallFailed
 from yiwang.packs.findings import shown
 from yiwang.packs.install_areas import grid_posts, install_areas, install_places
 from yiwang.packs.loader import City, Pack
 from yiwang.packs.model.city import DemoAccount, HeldPost, OrganisationEntry
-
-GRID_POST = "grid-worker"
-"""The kind of post (网格员) of which every responsibility grid gets one, where the packs know it."""
 
 
 class Services(Protocol):

@@ -19,10 +19,10 @@ from yiwang.geo.survey_files import read_survey
 from yiwang.identity.declarations import Names, PlacedPostDeclaration
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.database import Connection
-from yiwang.packs.areas import listed_areas, read_boundary
+from yiwang.packs.areas import grid_posts_declared, listed_areas, read_boundary
 from yiwang.packs.findings import Findings
 from yiwang.packs.loader import City
-from yiwang.packs.model.city import AreasFile, OrganisationEntry
+from yiwang.packs.model.city import AreasFile
 
 
 async def install_areas(geo: GeoService, connection: Connection, city: City) -> tuple[str, str, bool]:
@@ -91,37 +91,21 @@ async def grid_posts(geo: GeoService, city: City, post: str) -> list[PlacedPostD
 
     Areas must be committed already.
     """
-    if city.organisations is None:
-        return []
-    holders: list[tuple[str, str]] = []
-    _collect(city.organisations.value.organisations, city.file.value.division, post, holders)
-    taken = {area for _, area in holders}
+    holders = grid_posts_declared(city, post)
     posts: list[PlacedPostDeclaration] = []
     async for grid in _all_grids(geo, city.file.value.division):
-        fitting = [(len(area), code) for code, area in holders if grid.code.startswith(area)]
-        if not fitting or grid.code in taken:
+        office = holders.office_for(grid.code)
+        if office is None or grid.code in holders.areas:
             continue
         posts.append(
             PlacedPostDeclaration(
-                organisation=max(fitting)[1],
+                organisation=office,
                 code=post,
                 area=grid.code,
                 names=Names(zh=f"{grid.name_zh}网格员", en=f"Grid worker of {grid.name_en or grid.code}"),
             )
         )
     return posts
-
-
-def _collect(entries: list[OrganisationEntry], area: str, post: str, holders: list[tuple[str, str]]) -> None:
-    """(organisation, area of its post) of every post of the kind."""
-    for entry in entries:
-        own = area if entry.area is None else entry.area
-        for item in entry.posts:
-            if isinstance(item, str) and item == post:
-                holders.append((entry.code, own))
-            elif not isinstance(item, str) and item.code == post:
-                holders.append((entry.code, own if item.area is None else item.area))
-        _collect(entry.children, own, post, holders)
 
 
 async def _all_grids(geo: GeoService, division: str) -> AsyncIterator[ResponsibilityGrid]:

@@ -25,7 +25,7 @@ def apply_overrides(source: Source, overrides: Sequence[tuple[Source, OverrideFi
                 continue
             _put(value, trail, value_at(origin.value, ("change", index, "to")))
             _move_places(places, keys, trail, origin, ("change", index, "to"))
-    return Source(source.path, value, places, keys)
+    return Source(source.path, value, places, keys, source.cut)
 
 
 def _find(value: Value, path: str, place: Place, target: str, findings: Findings) -> Trail | None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from yiwang.packs.findings import Findings, suggestion
-from yiwang.packs.source import Source, Step, Trail
+from yiwang.packs.source import Source, Step, Trail, value_at
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -66,7 +66,7 @@ def _tell(source: Source, model: type[BaseModel], fault: ErrorDetails, findings:
     trail = _real_trail(source, fault["loc"], missing=kind == "missing")
     context = fault.get("ctx", {})
     if kind == "extra_forbidden":
-        zh, en = suggestion(str(trail[-1]), _keys_at(model, trail[:-1]))
+        zh, en = _cut_text(source, trail) or suggestion(str(trail[-1]), _keys_at(model, trail[:-1]))
         findings.add(source.key_place(trail), "schema.unknown_key", key=trail[-1], hint_zh=zh, hint_en=en)
     elif kind == "missing" and trail[-1] in ("zh", "en"):
         _tell_untranslated(source, trail, findings)
@@ -102,6 +102,21 @@ def _tell_untranslated(source: Source, trail: Trail, findings: Findings) -> None
     place = source.place(trail[:-1])
     key = _named(trail[:-1])
     findings.add(place, "text.untranslated", key=key, language=trail[-1], name_zh=language[0], name_en=language[1])
+
+
+def _cut_text(source: Source, trail: Trail) -> tuple[str, str] | None:
+    """Where a comma has cut a text in two: the text as it was meant, in quotes."""
+    holder = value_at(source.value, trail[:-1])
+    if trail not in source.cut or not isinstance(holder, dict):
+        return None
+    keys = list(holder)
+    last = first = keys.index(str(trail[-1]))
+    while first > 0 and (*trail[:-1], keys[first]) in source.cut:  # a text with several commas
+        first -= 1
+    if first == last:
+        return None
+    meant = f'{keys[first]}: "{",".join([str(holder[keys[first]]), *keys[first + 1 : last + 1]])}"'
+    return f"逗号把文字断开了,请加引号:{meant}。", f"a comma has cut the text in two; quote it: {meant}."
 
 
 def _real_trail(source: Source, loc: Sequence[Step], *, missing: bool) -> Trail:

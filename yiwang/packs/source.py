@@ -34,12 +34,16 @@ _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that could be read. ``places`` are of values, ``keys`` of the mapping keys that lead to them."""
+    """A file that could be read. ``places`` are of values, ``keys`` of the mapping keys that lead to them.
+
+    ``cut``: keys inside ``{…}`` that have no value, because a comma in a text without quotes has cut it in two.
+    """
 
     path: Path
     value: Value
     places: dict[Trail, Place]
     keys: dict[Trail, Place]
+    cut: frozenset[Trail] = frozenset()
 
     @property
     def file(self) -> str:
@@ -69,6 +73,14 @@ def value_at(value: Value, trail: Sequence[Step]) -> Value:
         else:
             return None
     return value
+
+
+def _is_nothing(event: yaml.Event) -> bool:
+    """Whether nothing at all is written where a value is expected."""
+    if not isinstance(event, yaml.ScalarEvent) or event.value != "":
+        return False
+    start, end = event.start_mark, event.end_mark
+    return start is not None and end is not None and (start.line, start.column) == (end.line, end.column)
 
 
 class _Refused(Exception):
@@ -123,6 +135,7 @@ class _Reader:
         self.file = shown(path)
         self.places: dict[Trail, Place] = {}
         self.keys: dict[Trail, Place] = {}
+        self.cut: set[Trail] = set()
         self.events: Iterator[yaml.Event] = iter(())
 
     def read(self) -> Source:
@@ -151,7 +164,7 @@ class _Reader:
             raise self._refuse(Place(self.file), "yaml.empty")
         if not isinstance(value, dict | list):
             raise self._refuse(self.places.get((), Place(self.file)), "yaml.bare_text")
-        return Source(self.path, value, self.places, self.keys)
+        return Source(self.path, value, self.places, self.keys, frozenset(self.cut))
 
     def _refuse(self, place: Place, code: str, **data: object) -> _Refused:
         self.findings.add(place, code, **data)
@@ -178,7 +191,7 @@ class _Reader:
             raise self._refuse(place, "yaml.tag", tag=tag)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(trail)
-        return self._mapping(trail)
+        return self._mapping(trail, inline=getattr(event, "flow_style", False) is True)
 
     def _list(self, trail: Trail) -> Value:
         items: list[Value] = []
@@ -186,7 +199,7 @@ class _Reader:
             items.append(self._value(event, (*trail, len(items))))
         return items
 
-    def _mapping(self, trail: Trail) -> Value:
+    def _mapping(self, trail: Trail, *, inline: bool) -> Value:
         items: dict[str, Value] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             place = self._mark(event)
@@ -197,7 +210,10 @@ class _Reader:
                 first = self.keys[(*trail, key)].line
                 raise self._refuse(place, "yaml.duplicate_key", key=key, first=first)
             self.keys[(*trail, key)] = place
-            items[key] = self._value(self._next(), (*trail, key))
+            following = self._next()
+            if inline and _is_nothing(following):
+                self.cut.add((*trail, key))
+            items[key] = self._value(following, (*trail, key))
         return items
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Value:

@@ -16,6 +16,7 @@ from yiwang.flow.decisions.dmn_words import (
     DMNDI,
     MODEL,
     MODELS,
+    OURS,
     POLICIES,
     TYPES,
     is_feel,
@@ -106,7 +107,8 @@ class _Reader:
             self._refuse(extra, "一个文件只能有一个决策,请拆开", "a file may hold one decision only; split it")
         if not decisions:
             raise DecisionUnreadable(reason_zh="文件里没有决策", reason_en="it holds no decision")
-        self._keep_attributes("definitions", self.root, ())
+        ours = self.root.attributes.get("namespace") == OURS
+        self._keep_attributes("definitions", self.root, ("id", "name", "namespace") if ours else ())
         for child in self.root.children:
             made = child.attributes.get(own("made")) == "true"
             if child not in decisions and child.local not in _REFUSED_PARTS and not made:
@@ -360,12 +362,14 @@ def _text(element: Element) -> str:
 
 
 def _annotation(rule: Element, notes: list[Element]) -> Names:
-    entries = [_text(entry).strip() for entry in rule.named("annotationEntry")]
+    entries = [_text(entry) for entry in rule.named("annotationEntry")]
     languages = [note.attributes.get(own("language"), "") for note in notes]
     if languages == ["zh", "en"] and len(entries) == 2:
         return Names(entries[0], entries[1])
     description = rule.first("description")
-    said = [entry for entry in entries if entry] or ([description.text.strip()] if description is not None else [])
+    said = [entry.strip() for entry in entries if entry.strip()] or (
+        [description.text.strip()] if description is not None else []
+    )
     text = "; ".join(said)
     return Names(text, text) if text else NO_WORDS
 

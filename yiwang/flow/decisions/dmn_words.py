@@ -11,6 +11,8 @@ MODEL = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 DMNDI = "https://www.omg.org/spec/DMN/20191111/DMNDI/"
 YIWANG = "http://yiwang.dev/dmn/1"
 CEL = "https://cel.dev"
+OURS = "http://yiwang.dev/decisions"
+"""The ``namespace`` of definitions that were first written here."""
 
 MODELS = {
     MODEL: "1.3",

@@ -9,7 +9,7 @@ import orjson
 
 from yiwang.flow.decisions.cells import CellInvalid, Literal, parse_answer
 from yiwang.flow.decisions.declared import declared_of
-from yiwang.flow.decisions.dmn_words import CEL, MODEL, POLICY_WORDS, TYPE_WORDS, YIWANG, is_feel_cell, own
+from yiwang.flow.decisions.dmn_words import CEL, MODEL, OURS, POLICY_WORDS, TYPE_WORDS, YIWANG, is_feel_cell, own
 from yiwang.flow.decisions.model import Document, Input, Output, Rule
 from yiwang.flow.decisions.parsing import read_table
 from yiwang.flow.decisions.xml_tree import Element, document, parse_xml
@@ -56,7 +56,7 @@ class _Writer:
         self._attributes("definitions", root)
         root.attributes.setdefault("id", self._free(f"definitions_{table.key}"))
         root.attributes.setdefault("name", table.names.zh)
-        root.attributes.setdefault("namespace", "http://yiwang.dev/decisions")
+        root.attributes.setdefault("namespace", OURS)
         self.used.add(root.attributes["id"])
         self._parts("definitions", root)
         decision = root.add("decision", id=self._claim(table.key), name=table.names.zh)

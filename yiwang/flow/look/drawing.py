@@ -7,6 +7,7 @@ sub-process is not drawn; :attr:`Drawing.shown` tells by which shape it is repre
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -191,7 +192,7 @@ def _beside(points: tuple[Point, ...], names: Names) -> Box:
     width = min(width, 110.0)
     level = [
         (abs(after.x - before.x), before, after)
-        for before, after in zip(points, points[1:], strict=False)
+        for before, after in itertools.pairwise(points)
         if abs(after.y - before.y) < 1
     ]
     if level:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -72,7 +73,7 @@ def border(box: Box, towards: Point) -> Point:
 
 def length(points: Sequence[Point]) -> float:
     """Along the line."""
-    return sum(distance(before, after) for before, after in zip(points, points[1:], strict=False))
+    return sum(distance(before, after) for before, after in itertools.pairwise(points))
 
 
 def distance(a: Point, b: Point) -> float:
@@ -82,7 +83,7 @@ def distance(a: Point, b: Point) -> float:
 def along(points: Sequence[Point], share: float = 0.5) -> Point:
     """The point at that share of the line's length."""
     left = length(points) * share
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in itertools.pairwise(points):
         step = distance(before, after)
         if step >= left and step:
             part = left / step

@@ -18,12 +18,22 @@ NodeKind = Literal["task", "sub", "event", "gateway", "data", "note", "group"]
 LineKind = Literal["sequence", "message", "association", "data"]
 
 TASKS = frozenset(
-    "task userTask manualTask serviceTask scriptTask sendTask receiveTask businessRuleTask callActivity".split()
+    [
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "scriptTask",
+        "sendTask",
+        "receiveTask",
+        "businessRuleTask",
+        "callActivity",
+    ]
 )
-SUBS = frozenset("subProcess adHocSubProcess transaction".split())
-EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split())
-GATEWAYS = frozenset("exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split())
-DATA = frozenset("dataObjectReference dataObject dataStoreReference dataInput dataOutput".split())
+SUBS = frozenset(["subProcess", "adHocSubProcess", "transaction"])
+EVENTS = frozenset(["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"])
+GATEWAYS = frozenset(["exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"])
+DATA = frozenset(["dataObjectReference", "dataObject", "dataStoreReference", "dataInput", "dataOutput"])
 FLOW_KINDS: frozenset[NodeKind] = frozenset({"task", "sub", "event", "gateway"})
 """The kinds through which a process walks."""
 

@@ -17,8 +17,21 @@ most_ways = 64
 most_tries = 4_000
 _RECORDED = frozenset({"userTask", "manualTask"})
 _SLOW = frozenset(
-    "intermediateCatchEvent receiveTask serviceTask sendTask scriptTask businessRuleTask callActivity eventBasedGateway"
-    " subProcess transaction adHocSubProcess boundaryEvent task".split()
+    [
+        "intermediateCatchEvent",
+        "receiveTask",
+        "serviceTask",
+        "sendTask",
+        "scriptTask",
+        "businessRuleTask",
+        "callActivity",
+        "eventBasedGateway",
+        "subProcess",
+        "transaction",
+        "adHocSubProcess",
+        "boundaryEvent",
+        "task",
+    ]
 )
 _OUT = "\0out"
 """Ends the name of the place where a sub-process is left; no id of XML holds such a character."""

@@ -1,4 +1,4 @@
-"""What offices do besides finishing: 退回, 挂账 and 恢复, 延期, 跳转, 作废, 重新打开."""
+"""What offices do with a whole instance: 挂账 and 恢复, 延期, 跳转, 作废, 重新打开."""
 
 from __future__ import annotations
 
@@ -8,29 +8,20 @@ from datetime import datetime
 from uuid import UUID
 
 from yiwang.flow import store
-from yiwang.flow.assignment import Queue
 from yiwang.flow.changes import Act, Changes, Standing, retime_shared
 from yiwang.flow.clocks import cached_deadline, read_clocks, write_clocks
-from yiwang.flow.errors import (
-    ClockUnknown,
-    InstanceNotEnded,
-    InstanceNotSuspended,
-    NoDeadline,
-    StepNotReachable,
-)
+from yiwang.flow.errors import ClockUnknown, StepNotReachable
 from yiwang.flow.model import Advance, InstanceRow, TaskRow, UserTask
 from yiwang.flow.service.base import as_json, check_variables, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
-from yiwang.flow.walk import Cancelled, Jumped, SentBack
-from yiwang.flow.walk.queues import queue_json, queue_of
+from yiwang.flow.walk import Cancelled, Jumped
 from yiwang.kernel.access import SYSTEM, Actor
-from yiwang.kernel.database import Connection, Json, JsonObject
+from yiwang.kernel.database import Connection, Json
 from yiwang.kernel.deadlines import Deadline
 
 
 class OfficeVerbs(DefinitionVerbs):
-    """Verbs on a task or a whole instance. Whether the actor may suspend, extend, jump, cancel or reopen the subject is
-    for the engine that owns the subject to ask; sending back is for whoever has the task."""
+    """Whether the actor may suspend, extend, jump, cancel or reopen the subject is for the engine that owns it to ask."""
 
     async def suspend(
         self, connection: Connection, instance_id: UUID, at: datetime, *, actor: Actor = SYSTEM
@@ -41,7 +32,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceSuspended, InstanceEnded: it does not run.
         """
         before = await self.lock_instance(connection, instance_id)
-        self.require_active(before)
+        self.require("suspend", before)
         standing = await self.standing(connection, before)
         timing = self.timing(at)
         clocks = {name: clock.pause(at) for name, clock in read_clocks(before.clocks, timing.calendar).items()}
@@ -62,9 +53,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceNotSuspended, InstanceEnded: it is not on hold.
         """
         before = await self.lock_instance(connection, instance_id)
-        self.require_open(before)
-        if before.suspended_at is None:
-            raise InstanceNotSuspended()
+        self.require("resume", before)
         standing = await self.standing(connection, before)
         timing = self.timing(at)
         clocks = {
@@ -86,19 +75,21 @@ class OfficeVerbs(DefinitionVerbs):
     ) -> Advance:
         """Grant a task ``by`` more (延期), e.g. 2工作日; where it shares a named clock, the clock is extended.
 
+        What was added to a task (加签, 委派) and has its deadline is extended with it, and the other way round.
+
         Raises:
             NoDeadline: it has none. ClockUnknown: its shared clock does not run.
             DeadlineUnreadable, DeadlineOutOfRange, DeadlineKindsDiffer: ``by`` does not fit.
         """
         task, instance = await self.lock_task(connection, task_id)
+        standing = await self.standing(connection, instance, task)
+        self.require("extend", instance, task, standing)
         shared = task.clock.get("clock")
         if isinstance(shared, str):
             return await self._extend_clock(connection, instance, shared, cached_deadline(by), Act("extend", actor, at))
-        if "limit" not in task.clock:
-            raise NoDeadline()
-        standing = await self.standing(connection, instance, task)
         timing = self.timing(at)
-        await store.write(connection, [Changes(tasks_retimed=[timing.extended(task, cached_deadline(by))])])
+        retimed = [timing.extended(row, cached_deadline(by)) for row in with_same_deadline(standing, task)]
+        await store.write(connection, [Changes(tasks_retimed=retimed)])
         clocks = read_clocks(instance.clocks, timing.calendar)
         return unmoved(standing, Act("extend", actor, at), instance, clocks)
 
@@ -138,7 +129,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceEnded: it is over already.
         """
         instance = await self.lock_instance(connection, instance_id)
-        self.require_open(instance)
+        self.require("cancel", instance)
         standing = await self.standing(connection, instance)
         act = Act("cancel", actor, at, dropped="cancelled", note=reason)
         return await self.go(connection, standing, Cancelled(), act)
@@ -160,7 +151,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceSuspended, InstanceEnded: it does not run.
         """
         instance = await self.lock_instance(connection, instance_id)
-        self.require_active(instance)
+        self.require("jump", instance)
         standing = await self.standing(connection, instance)
         act = Act("jump", actor, at, dropped="jumped", note=reason)
         return await self.go(connection, standing, Jumped(node), act, variables)
@@ -181,8 +172,7 @@ class OfficeVerbs(DefinitionVerbs):
             InstanceNotEnded: it is not over. StepNotReachable: no such step, or one inside a parallel branch.
         """
         instance = await self.lock_instance(connection, instance_id)
-        if instance.ended_at is None:
-            raise InstanceNotEnded()
+        self.require("reopen", instance)
         standing = await self.standing(connection, instance)
         if not isinstance(standing.definition.graph.nodes.get(node), UserTask):
             raise StepNotReachable(
@@ -218,3 +208,23 @@ class OfficeVerbs(DefinitionVerbs):
         await store.write(connection, [Changes(instance=instance)])
         await store.relocate(connection, instance_id, area, grid)
         return instance
+
+
+def with_same_deadline(standing: Standing, task: TaskRow) -> list[TaskRow]:
+    """A task with those added to it, or the one to which it was added, that keep to the same deadline."""
+    found = {task.id: task}
+    pending = [task]
+    while pending:
+        row = pending.pop()
+        near = [other for other in standing.tasks.values() if other.of_task == row.id and shares_deadline(other)]
+        if row.of_task is not None and shares_deadline(row):
+            near.append(standing.tasks[row.of_task])
+        fresh = [other for other in near if other.id not in found and "limit" in other.clock]
+        found.update((other.id, other) for other in fresh)
+        pending += fresh
+    return list(found.values())
+
+
+def shares_deadline(task: TaskRow) -> bool:
+    """Whether an added task has no limit of its own."""
+    return task.origin is not None and task.origin.get("shared") is True

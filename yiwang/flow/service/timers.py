@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -11,8 +12,9 @@ from yiwang.flow import store
 from yiwang.flow.changes import Act, Changes, Standing
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.model import Advance, Overtime, TaskRow, TimerRow
+from yiwang.flow.service.added import added_to, in_queue, withdraw
 from yiwang.flow.service.base import Advanced, Listener, Lock, unmoved
-from yiwang.flow.service.definitions import DefinitionVerbs
+from yiwang.flow.service.returning import ReturnVerbs
 from yiwang.flow.store import DueTimer
 from yiwang.flow.walk import Completed, SentBack, Triggered
 from yiwang.kernel.access import SYSTEM
@@ -21,7 +23,7 @@ from yiwang.kernel.errors import Problem, Unavailable
 from yiwang.kernel.journal import append, entry
 
 
-class TimerVerbs(DefinitionVerbs):
+class TimerVerbs(ReturnVerbs):
     """The background worker calls :meth:`fire_due` every second and when :meth:`next_timer` says so."""
 
     def on_advance(self, subject_kind: str, advanced: Advanced, lock: Lock | None = None) -> None:
@@ -70,15 +72,19 @@ class TimerVerbs(DefinitionVerbs):
                 and not await listener.lock(connection, due.subject_id)
             ):
                 return False
-            claimed = await store.claim_timer(connection, due.id, at)
-            if claimed is None:
-                return False
-            timer, instance = claimed
-            standing = await self.standing(connection, instance)
-            changes, answer = await self._reach(connection, standing, timer, at)
-            self._spend(changes, timer, at)
-            await self.write(connection, changes, answer, at)
-            await self.tell(connection, answer, at, "timer.fired", {"timer": timer.node})
+            return await self.fire(connection, due.id, at)
+
+    async def fire(self, connection: Connection, timer_id: UUID, at: datetime) -> bool:
+        """Fire one timer in the caller's transaction; False when it is gone, not due, on hold, or somebody is at work."""
+        claimed = await store.claim_timer(connection, timer_id, at)
+        if claimed is None:
+            return False
+        timer, instance = claimed
+        standing = await self.standing(connection, instance)
+        changes, answer = await self._reach(connection, standing, timer, at)
+        self._spend(changes, timer, at)
+        await self.write(connection, changes, answer, at)
+        await self.tell(connection, answer, at, "timer.fired", {"timer": timer.node})
         return True
 
     def _spend(self, changes: Changes, timer: TimerRow, at: datetime) -> None:
@@ -117,28 +123,27 @@ class TimerVerbs(DefinitionVerbs):
     async def _overtime(
         self, connection: Connection, standing: Standing, task: TaskRow, rule: Overtime, act: Act
     ) -> tuple[Changes, Advance]:
-        """A step is late: remind, escalate, pass or return, as its rule says."""
+        """A step is late: remind, escalate, pass or return, as its rule says. What was added to it is withdrawn, or
+        reminded with it."""
         step = standing.graph_of(task).task(task.node)
         if rule.do == "pass":
             passing = replace(act, left="auto", outcome=step.first_outcome)
             return await self.plan(connection, standing, Completed(task.id, step.first_outcome), passing)
         if rule.do == "return":
-            before = await store.step_before(connection, task)
+            before = await self.previous(connection, standing, task, act.at)
             if before is not None:
                 event = SentBack(task.id, before.node, self.queue_of_step(before))
                 return await self.plan(connection, standing, event, replace(act, left="sent_back"))
-        moved = replace(task, urged=task.urged + 1)
+        queue = None
         if rule.do == "escalate" and rule.who is not None:
             world = await self.world(connection, standing.instance, act.at, [standing.definition.graph])
             queue = world.queue(replace(step, who=rule.who), standing.instance.variables)
-            if queue is not None:
-                moved = replace(
-                    moved,
-                    post_id=queue.post_id,
-                    organisation_id=queue.organisation_id,
-                    assignee_id=queue.assignee_id,
-                    home_post_id=None,
-                )
         clocks = read_clocks(standing.instance.clocks, self.context.calendar)
         answer = unmoved(standing, act, standing.instance, clocks)
-        return Changes(tasks_moved=[moved]), answer
+        late = replace(task, urged=task.urged + 1)
+        below = added_to(standing, task)
+        if queue is None:
+            return Changes(tasks_moved=[late, *(replace(row, urged=row.urged + 1) for row in below)]), answer
+        changes = Changes(tasks_moved=[in_queue(late, queue, None)])
+        dropped = withdraw(changes, below, act, self.timing(act.at), clocks)
+        return changes, replace(answer, dropped=dropped)

@@ -57,10 +57,24 @@ class LogPage:
     after: tuple[datetime, UUID] | None
 
 
-_STEP = (
-    "id node definition_id how kind stage post_id organisation_id actor_id actor_name outcome created_at done_at due_at"
-    " used_seconds overdue"
-).split()
+_STEP = [
+    "id",
+    "node",
+    "definition_id",
+    "how",
+    "kind",
+    "stage",
+    "post_id",
+    "organisation_id",
+    "actor_id",
+    "actor_name",
+    "outcome",
+    "created_at",
+    "done_at",
+    "due_at",
+    "used_seconds",
+    "overdue",
+]
 
 
 def visible(actor: Actor, args: Sql) -> str:

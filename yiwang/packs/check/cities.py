@@ -1,4 +1,4 @@
-"""A city against itself and its packs: offices, areas, calendar, channels, places, demo accounts."""
+"""A city against itself and its packs: offices, areas, calendar, channels, places."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from collections.abc import Iterator
 
 import shapely
 
-from yiwang.geo.divisions import CIVIL_AFFAIRS, STATISTICAL_2023
-from yiwang.identity.passwords import check_password
-from yiwang.identity.separation import ADMINISTRATOR_POSTS, ADMINISTRATORS
+from yiwang.geo.divisions import CIVIL_AFFAIRS, STATISTICAL_2023, area_code, is_valid
+from yiwang.geo.errors import InvalidDivisionCode
+from yiwang.identity.separation import ADMINISTRATOR_POSTS
 from yiwang.kernel.calendar import calendar_files, load_calendar, read_working_hours
 from yiwang.kernel.errors import Problem
 from yiwang.packs.areas import ListedArea, listed_areas, read_boundary
+from yiwang.packs.check.demo import check_demo
 from yiwang.packs.check.flows import Offices, check_people, post_code
 from yiwang.packs.check.references import BUILT_IN_DEPARTMENTS, departments_named, needed, post_kinds, unknown
 from yiwang.packs.check.values import check_texts_of
-from yiwang.packs.findings import Findings, suggestion
+from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.loader import City
-from yiwang.packs.model.city import Demo, DemoAccount, HeldPost, OrganisationEntry
+from yiwang.packs.model.city import OrganisationEntry
 from yiwang.packs.source import Trail
 
-ADMINISTRATOR_ROLES = frozenset(role.code for role in ADMINISTRATORS)
-"""Roles that identity itself brings (三员)."""
 _CODE_SYSTEMS = (STATISTICAL_2023, CIVIL_AFFAIRS)
 _DIGITS = {"streets": 9, "communities": 12}
 
@@ -29,11 +28,12 @@ _DIGITS = {"streets": 9, "communities": 12}
 def check_city(city: City, findings: Findings) -> None:
     """Everything about one city that its files can tell."""
     _check_file(city, findings)
+    _check_division(city.file.value.division, city.file.source.place(("division",)), findings)
     _check_offices(city, findings)
     _check_areas(city, findings)
     _check_departments(city, findings)
     _check_channels(city, findings)
-    _check_demo(city, findings)
+    check_demo(city, findings)
     check_people(city, findings)
     sources = [city.file.source]
     sources += [item.source for item in (city.organisations, city.areas) if item is not None]
@@ -68,6 +68,17 @@ def _check_file(city: City, findings: Findings) -> None:
         except Problem as problem:
             place = source.place(("calendar",))
             findings.add(place, "city.calendar", reason_zh=problem.message("zh"), reason_en=problem.message("en"))
+
+
+def _check_division(code: str, place: Place, findings: Findings) -> bool:
+    """Whether geo takes the area code: its province is known and no group in it is empty."""
+    try:
+        area_code(code)
+    except InvalidDivisionCode as problem:
+        reason = {"reason_zh": str(problem.data["reason_zh"]), "reason_en": str(problem.data["reason_en"])}
+        findings.add(place, "city.division_code", code=code, **reason)
+        return False
+    return True
 
 
 def _walk(entries: list[OrganisationEntry], trail: Trail) -> Iterator[tuple[Trail, OrganisationEntry]]:
@@ -155,6 +166,8 @@ def _check_codes(city: City, level: str, items: list[ListedArea], streets: set[s
         elif level == "communities" and streets and item.code[:9] not in streets:
             zh, en = suggestion(item.code[:9], streets)
             findings.add(item.place, "city.area_unknown", code=item.code[:9], hint_zh=zh, hint_en=en)
+        elif is_valid(division):  # else the city's own code is told, not each that begins with it
+            _check_division(item.code, item.place, findings)
 
 
 def _check_departments(city: City, findings: Findings) -> None:
@@ -182,56 +195,3 @@ def _check_channels(city: City, findings: Findings) -> None:
             if channel not in case.channels:
                 place = source.key_place(("channels", name, channel))
                 unknown(findings, place, ("渠道", "channel"), channel, case.channels)
-
-
-def _check_demo(city: City, findings: Findings) -> None:
-    demo, source = city.file.value.demo, city.file.source
-    if demo is None or city.organisations is None:
-        return
-    offices = Offices(city.organisations.value.organisations, city.file.value.division)
-    roles = {role.code for pack in city.packs if pack.roles for role in pack.roles.value.roles} | ADMINISTRATOR_ROLES
-    _check_password(city, demo, findings)
-    first: dict[str, int] = {}
-    for index, account in enumerate(demo.accounts):
-        trail: Trail = ("demo", "accounts", index)
-        if account.login in first:
-            where = f"{source.file}:{source.place(('demo', 'accounts', first[account.login])).line}"
-            findings.twice(source.place(trail), "account", account.login, where)
-        first.setdefault(account.login, index)
-        if account.organisation not in offices.all:
-            place = source.place((*trail, "organisation"))
-            unknown(findings, place, ("机构", "organisation"), account.organisation, offices.all)
-            continue
-        _check_posts_held(city, account, trail, offices, findings)
-        for number, role in enumerate(account.roles):
-            if role not in roles:
-                unknown(findings, source.place((*trail, "roles", number)), ("角色", "role"), role, roles)
-
-
-def _check_password(city: City, demo: Demo, findings: Findings) -> None:
-    for account in demo.accounts:
-        try:
-            check_password(demo.password.get_secret_value(), account.login)
-        except Problem as problem:
-            reason = {"reason_zh": problem.data.get("reason_zh"), "reason_en": problem.data.get("reason_en")}
-            findings.add(city.file.source.place(("demo", "password")), "city.password", login=account.login, **reason)
-            return
-
-
-def _check_posts_held(city: City, account: DemoAccount, trail: Trail, offices: Offices, findings: Findings) -> None:
-    for number, held in enumerate(account.posts):
-        code = held if isinstance(held, str) else held.code
-        organisation = account.organisation
-        if isinstance(held, HeldPost) and held.organisation is not None:
-            organisation = held.organisation
-        place = city.file.source.place((*trail, "posts", number))
-        if organisation not in offices.all:
-            unknown(findings, place, ("机构", "organisation"), organisation, offices.all)
-        elif not offices.has_post(organisation, code):
-            names = offices.all[organisation].names
-            posts = [post_code(post) for post in offices.all[organisation].posts]
-            zh, en = suggestion(code, posts)
-            findings.add(
-                place, "city.post_unlisted", post=code, organisation_zh=names.zh, organisation_en=names.en,
-                hint_zh=zh, hint_en=en,
-            )  # fmt: skip

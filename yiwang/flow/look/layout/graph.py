@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from yiwang.flow.look.errors import DrawingTooLarge
@@ -146,16 +147,16 @@ def _returning(items: list[Item], links: list[Link]) -> set[str]:
         path, open_ = [(root, iter(outgoing[root]))], {root}
         while path:
             name, rest = path[-1]
-            link: Link | None = next(rest, None)
-            if link is None:
+            onward = next(rest, None)
+            if onward is None:
                 path.pop()
                 open_.discard(name)
                 done.add(name)
-            elif link.target in open_:
-                found.add(link.id)
-            elif link.target not in done:
-                open_.add(link.target)
-                path.append((link.target, iter(outgoing[link.target])))
+            elif onward.target in open_:
+                found.add(onward.id)
+            elif onward.target not in done:
+                open_.add(onward.target)
+                path.append((onward.target, iter(outgoing[onward.target])))
     return found
 
 
@@ -238,7 +239,7 @@ def _chain(found: Ranked, link: Link, *, main: bool) -> list[Slot]:
         found.ranks[rank].append(slot)
         chain.append(slot)
     chain.append(target)
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in itertools.pairwise(chain):
         inner = before.item is None and after.item is None
         weight = 16.0 if main else 8.0 if inner else 2.0
         offset = 0.0

@@ -5,6 +5,7 @@ So no line passes through an item, and lines that cross do so at right angles.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -165,7 +166,7 @@ class Router:
         for name, chain in self.graph.chains.items():
             link = self.graph.links[name]
             self.words[chain[0].rank + 1] = max(self.words[chain[0].rank + 1], link.label)
-            for hop, (before, after) in enumerate(zip(chain, chain[1:], strict=False)):
+            for hop, (before, after) in enumerate(itertools.pairwise(chain)):
                 if (name, hop) in self.cornered_out or (name, hop) in self.cornered_in:
                     continue
                 start = self._leaving(link, before)
@@ -236,7 +237,7 @@ class Router:
     def _forward(self, link: Link, chain: list[Slot]) -> tuple[tuple[Point, ...], Point]:
         name, first, last = link.id, self._box(chain[0]), self._box(chain[-1])
         points = self._start(link, chain[0], first)
-        for hop, (before, after) in enumerate(zip(chain, chain[1:], strict=False)):
+        for hop, (before, after) in enumerate(itertools.pairwise(chain)):
             if (name, hop) in self.cornered_out:
                 x = first.centre.x
                 points = [Point(x, first.bottom if after.y > before.y else first.y), Point(x, after.y)]
@@ -323,7 +324,7 @@ def _span(turns: Iterable[_Turn]) -> tuple[float, float]:
 
 def _height_at(points: list[Point], x: float, otherwise: float) -> float:
     """The height of the line's level part at ``x``."""
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in itertools.pairwise(points):
         if before.y == after.y and min(before.x, after.x) <= x <= max(before.x, after.x):
             return before.y
     return otherwise
