@@ -45,7 +45,9 @@ def line(drawing: Drawing, name: str) -> Route:
 def plain(drawing: Drawing) -> list[Shape]:
     """Nodes that stand on paper by themselves: no pools, lanes, open sub-processes, boundary events."""
     return [
-        shape for shape in drawing.shapes if isinstance(shape.of, PlanNode) and not shape.expanded and not shape.of.attached
+        shape
+        for shape in drawing.shapes
+        if isinstance(shape.of, PlanNode) and not shape.expanded and not shape.of.attached
     ]
 
 
@@ -152,11 +154,15 @@ def check_readable(drawing: Drawing) -> None:
         if route.of.kind != "sequence":
             continue
         ends = {route.of.source, route.of.target} | {
-            shape.of.attached for shape in drawing.shapes if isinstance(shape.of, PlanNode) and shape.id == route.of.source
+            shape.of.attached
+            for shape in drawing.shapes
+            if isinstance(shape.of, PlanNode) and shape.id == route.of.source
         }
         for before, after in pairwise(route.points):
             assert before.x == pytest.approx(after.x) or before.y == pytest.approx(after.y), route.id
-            piece = Box(min(before.x, after.x), min(before.y, after.y), abs(after.x - before.x), abs(after.y - before.y))
+            piece = Box(
+                min(before.x, after.x), min(before.y, after.y), abs(after.x - before.x), abs(after.y - before.y)
+            )
             for shape in shapes:
                 if shape.id not in ends:
                     assert not piece.meets(shape.box.grown(-1)), (route.id, shape.id)
@@ -229,7 +235,11 @@ def test_marks_of_the_elements_are_read() -> None:
     assert nodes["undo"].markers == ("compensation",)
     assert nodes["adhoc"].markers == ("adhoc",)
     assert nodes["form"].markers == ("collection",)
-    assert (nodes["late"].interrupting, nodes["broken"].interrupting, nodes["hurt"].interrupting) == (False, True, False)
+    assert (nodes["late"].interrupting, nodes["broken"].interrupting, nodes["hurt"].interrupting) == (
+        False,
+        True,
+        False,
+    )
     assert (nodes["wait_many"].trigger, nodes["wait_all"].trigger) == ("multiple", "parallelMultiple")
     assert nodes["throw_link"].link == nodes["catch_link"].link == "A"
     assert plan.lines["f_choice_script"].is_default
@@ -258,7 +268,9 @@ def test_a_file_that_cannot_be_read_is_refused(xml: str) -> None:
         read_drawing(xml)
 
 
-@pytest.mark.parametrize("xml", ["<a/>", '<d xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p"/></d>'])
+@pytest.mark.parametrize(
+    "xml", ["<a/>", '<d xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p"/></d>']
+)
 def test_a_file_without_anything_to_draw_is_an_empty_picture(xml: str) -> None:
     assert parsed(render_svg(read_drawing(xml))).tag == f"{SVG}svg"
 
@@ -276,10 +288,16 @@ HOSTILE = "<script>alert(1)</script>\" onload='x' & ]]> \u202e"
 
 
 def test_names_from_files_do_no_harm() -> None:
-    xml = steps(["a"]).xml.replace('name="a"', 'name="&lt;script&gt;alert(1)&lt;/script&gt;&quot; onload=&apos;x&apos;"')
-    xml = xml.replace('id="end"', 'id="end&quot;&gt;&lt;x&gt;"').replace('targetRef="end"', 'targetRef="end&quot;&gt;&lt;x&gt;"')
+    xml = steps(["a"]).xml.replace(
+        'name="a"', 'name="&lt;script&gt;alert(1)&lt;/script&gt;&quot; onload=&apos;x&apos;"'
+    )
+    xml = xml.replace('id="end"', 'id="end&quot;&gt;&lt;x&gt;"').replace(
+        'targetRef="end"', 'targetRef="end&quot;&gt;&lt;x&gt;"'
+    )
     waiting = {"a": Waiting((HOSTILE, "\x00\x08"), "red", HOSTILE)}
-    progress = Progress({"a": Been(2, True)}, {"start-a": Passed(2, False)}, waiting, (Leap("a", "start", Names(HOSTILE, "x")),))
+    progress = Progress(
+        {"a": Been(2, True)}, {"start-a": Passed(2, False)}, waiting, (Leap("a", "start", Names(HOSTILE, "x")),)
+    )
     heat = HeatMap({"a": Heat(5, HOSTILE, HOSTILE)}, (HOSTILE,) * 5, HOSTILE)
     for overlay in (None, progress, heat):
         svg = render_svg(read_drawing(xml), "zh", overlay, link=lambda node: f"#'\"<{node}")
@@ -329,7 +347,9 @@ def test_the_picture_says_in_words_where_the_case_stands() -> None:
 
 
 def test_nodes_can_be_links() -> None:
-    root = parsed(render_svg(read_drawing(steps(["a"]).xml), link=lambda node: f"#step-{node}" if node == "a" else None))
+    root = parsed(
+        render_svg(read_drawing(steps(["a"]).xml), link=lambda node: f"#step-{node}" if node == "a" else None)
+    )
     assert [a.get("href") for a in root.iter(f"{SVG}a")] == ["#step-a"]
     assert root.get("role") == "group"
 

@@ -21,7 +21,7 @@ from yiwang.http.problems import install_problem_handlers
 from yiwang.http.trial import Trial
 from yiwang.kernel import logs
 from yiwang.kernel.access import Actor, CurrentActor
-from yiwang.kernel.settings import Settings
+from yiwang.kernel.settings import Settings, SettingsInvalid, load_settings
 
 
 class Body(BaseModel):
@@ -42,8 +42,8 @@ def small_app() -> FastAPI:
         return len(await request.body())
 
     @app.get("/who")
-    async def who(actor: CurrentActor) -> dict[str, str]:
-        return {"kind": actor.kind, "address": actor.address}
+    async def who(request: Request, actor: CurrentActor) -> dict[str, str]:
+        return {"kind": actor.kind, "address": actor.address, "scheme": request.url.scheme}
 
     @app.get("/broken/{thing}")
     async def broken(thing: str) -> None:
@@ -64,8 +64,10 @@ async def everybody(token: str | None, session: str | None, address: str) -> Act
     return Actor(kind="token" if token else "person" if session else "anonymous", address=address)
 
 
-def client(*, limit: int = 1000, peer: str = "127.0.0.1") -> httpx.AsyncClient:
-    settings = Settings(public_reports_per_minute=limit, request_limit=2**14, upload_limit=2**16)
+def client(*, limit: int = 1000, peer: str = "127.0.0.1", proxies: str = "") -> httpx.AsyncClient:
+    settings = Settings(
+        public_reports_per_minute=limit, request_limit=2**14, upload_limit=2**16, trusted_proxies=proxies
+    )
     gate = Gate(small_app(), settings, everybody)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=gate, client=(peer, 5)), base_url="http://city.test")
 
@@ -138,6 +140,45 @@ async def test_forwarded_addresses_are_believed_only_from_this_machine() -> None
         assert (await c.get("/who", headers=headers)).json()["address"] == "198.51.100.7"
     async with client(peer="192.0.2.1") as c:
         assert (await c.get("/who", headers=headers)).json()["address"] == "192.0.2.1"
+
+
+async def test_a_proxy_on_another_machine_is_believed_where_the_settings_name_it() -> None:
+    headers = {"x-forwarded-for": "198.51.100.7, 10.2.0.9", "x-forwarded-proto": "https"}
+    async with client(peer="10.2.0.5", proxies="10.2.0.0/24, 2001:db8::1") as c:
+        seen = (await c.get("/who", headers=headers)).json()
+        assert (seen["address"], seen["scheme"]) == ("198.51.100.7", "https")
+        assert (await c.get("/who")).json()["address"] == "10.2.0.5"
+    async with client(peer="10.3.0.5", proxies="10.2.0.0/24") as c:
+        seen = (await c.get("/who", headers=headers)).json()
+        assert (seen["address"], seen["scheme"]) == ("10.3.0.5", "http")
+
+
+@pytest.mark.parametrize("named", [{}, {"x-forwarded-for": "127.0.0.1"}, {"x-forwarded-for": "203.0.113.9"}])
+async def test_经本机代理用TLS来的_会话cookie都带Secure(city: Trial, named: dict[str, str]) -> None:
+    headers = {"x-forwarded-proto": "https", **named}
+    async with city.client() as c:
+        api = await c.post("/api/v1/session", json={"login": "leader1", "password": "Small-city-2026"}, headers=headers)
+        page = await c.post("/sign-in", data={"demo": "leader1"}, headers=headers)
+        plain = await c.post("/sign-in", data={"demo": "leader1"}, headers=named)
+    assert "; Secure" in api.headers["set-cookie"]
+    assert "; Secure" in page.headers["set-cookie"]
+    assert "Secure" not in plain.headers["set-cookie"]
+
+
+async def test_经代理来的不算本机(city: Trial) -> None:
+    async with city.client() as c:
+        assert (await c.get("/metrics")).status_code == 200
+        assert (await c.get("/metrics", headers={"x-forwarded-proto": "https"})).status_code == 401
+
+
+def test_设置里的代理写错了_启动时说明(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YIWANG_TRUSTED_PROXIES", "10.2.0.1, proxy.example")
+    with pytest.raises(SettingsInvalid) as raised:
+        load_settings()
+    assert raised.value.errors[0].where == "YIWANG_TRUSTED_PROXIES"
+    assert "proxy.example" in raised.value.errors[0].en
+    monkeypatch.setenv("YIWANG_TRUSTED_PROXIES", "10.2.0.1, 10.3.0.0/16")
+    assert load_settings().proxy_networks == ("10.2.0.1", "10.3.0.0/16")
 
 
 async def test_the_cookie_does_not_work_from_another_site() -> None:

@@ -183,7 +183,8 @@ async def publish_case_type(
     body: JsonObject = {
         "declaration": declaration.model_dump(mode="json", by_alias=True),
         "classes": tree.model_dump(mode="json", by_alias=True),
-        "dispatch": dispatch.model_dump(mode="json", by_alias=True) if dispatch else None,
+        # Examples are for those who write the table; a running city does not need them.
+        "dispatch": dispatch.model_dump(mode="json", by_alias=True, exclude={"examples"}) if dispatch else None,
     }
     candidate = _compile(body, 0, definition)
     try:

@@ -143,9 +143,29 @@ class DispatchRow(Declaration):
     reason: Words
 
 
+Fact = Literal["class", "area", "text", "channel", "urgency"]
+
+
+class DispatchAnswer(Declaration):
+    """What a dispatch table should advise."""
+
+    department: Key | None = Field(None, description="The kind of department; any when left out.")
+    limit: str | None = Field(None, description="The limit that the row sets; any when left out.")
+
+
+class DispatchExample(Declaration):
+    """A case whose advice is known (样例)."""
+
+    given: dict[Fact, str] = Field(description="What is known of the case; what is left out is empty, urgency normal.")
+    expect: DispatchAnswer | None = Field(description="The advice, or null: the table is silent.")
+
+
 class DispatchTable(Declaration):
     """``rules/*.yaml``: class + place → department + limit, hit policy FIRST (DMN)."""
 
     id: Key
     names: Words
     rows: list[DispatchRow] = Field(min_length=1)
+    examples: list[DispatchExample] = Field(
+        default_factory=list, max_length=500, description="Cases whose advice is known; the check tries them."
+    )

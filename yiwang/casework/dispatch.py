@@ -1,12 +1,18 @@
-"""Dispatch advice: the first row of the decision table that fits names the department, the limit and the reason."""
+"""Dispatch advice: the first row of the decision table that fits names the department, the limit and the reason.
+
+A dispatch table is a decision table (:mod:`yiwang.flow.decisions`) in its short form, hit policy FIRST. One that is silent about
+a case is no fault: the class's own department is proposed then.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cel
-
-from yiwang.casework.declarations import DispatchRow, DispatchTable, Words
+from yiwang.casework.declarations import DispatchTable, Words
+from yiwang.flow.decisions.dispatch_form import dispatch_table
+from yiwang.flow.decisions.errors import DecisionRefused
+from yiwang.flow.decisions.evaluate import Compiled
+from yiwang.kernel.database import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,7 @@ class Facts:
     channel: str
     urgency: str
 
-    def as_cel(self) -> dict[str, str]:
+    def as_cel(self) -> dict[str, Json]:
         return {
             "class": self.class_code,
             "class_code": self.class_code,
@@ -41,34 +47,28 @@ class Advice:
 
 
 class CompiledTable:
-    """A dispatch table with its class lists indexed and its expressions compiled once."""
+    """A dispatch table ready to be asked.
+
+    Raises:
+        ValueError: an expression cannot be read; it says which and why.
+    """
 
     def __init__(self, table: DispatchTable) -> None:
         self.id = table.id
-        self._rows = [_Row(number, row) for number, row in enumerate(table.rows, start=1)]
+        self._rows = table.rows
+        try:
+            self._table = Compiled(dispatch_table(table.id, table.names, table.rows))
+        except DecisionRefused as refused:
+            raise ValueError("; ".join(error.en for error in refused.errors)) from refused
 
     def advise(self, facts: Facts) -> Advice | None:
-        """The first row that fits, or None when the table is silent."""
-        for row in self._rows:
-            if row.fits(facts):
-                return Advice(row.row.department, row.row.limit, row.row.reason, row.number)
-        return None
+        """The first row that fits, or None when the table is silent.
 
-
-class _Row:
-    def __init__(self, number: int, row: DispatchRow) -> None:
-        self.number = number
-        self.row = row
-        self._exact = frozenset(code for code in row.classes if not code.endswith("*"))
-        self._prefixes = tuple(code[:-1] for code in row.classes if code.endswith("*"))
-        self._areas = tuple(row.areas)
-        self._when = cel.compile(row.when) if row.when else None
-
-    def fits(self, facts: Facts) -> bool:
-        if self._exact or self._prefixes:
-            code = facts.class_code
-            if code not in self._exact and not (self._prefixes and code.startswith(self._prefixes)):
-                return False
-        if self._areas and not facts.area.startswith(self._areas):
-            return False
-        return self._when is None or self._when.execute(facts.as_cel()) is True
+        Raises:
+            CellFailed: an expression cannot be worked out for this case; it names the row.
+        """
+        hits = self._table.hits(facts.as_cel(), first=True)
+        if not hits:
+            return None
+        row = self._rows[hits[0]]
+        return Advice(row.department, row.limit, row.reason, hits[0] + 1)

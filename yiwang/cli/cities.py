@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from yiwang.cli.environment import run_async, services, settings
-from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_table, say
+from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_table, say, show_faults
 from yiwang.cli.supervisor import end_if_supervisor_ends
 from yiwang.kernel import logs
 from yiwang.kernel.cluster import EmbeddedServer
@@ -106,12 +106,14 @@ def up(city: City = None, as_json: Json = False) -> None:
         parts = [
             {"part": p.part, "zh": p.zh, "en": p.en, "changed": p.changed, "seconds": p.seconds} for p in report.parts
         ]
-        print_json({"city": report.city, "changed": report.changed, "parts": parts})
+        problems = [{"where": p.where, "code": p.code, "zh": p.zh, "en": p.en} for p in report.problems]
+        print_json({"city": report.city, "changed": report.changed, "parts": parts, "problems": problems})
     else:
         rows = [
             (part.part, "是 yes" if part.changed else "否 no", part.zh, part.en, part.seconds) for part in report.parts
         ]
         print_table(["part", "changed", "内容", "content", "seconds"], rows)
+        show_faults(report.problems)
 
 
 def scenario(

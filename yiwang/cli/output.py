@@ -23,13 +23,14 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from yiwang.kernel.errors import Problem
+from yiwang.kernel.errors import FieldError, Problem
 
 NOT_IN_ORDER = 1
 REFUSED = 3
 UNUSABLE = 4
 INTERRUPTED = 130
 
+_most_faults = 50
 _UNUSABLE_CODES = ("settings.", "cluster.", "unavailable", "installation.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of words.")]
@@ -61,8 +62,15 @@ def show_problem(problem: Problem) -> None:
     """Both languages on standard error, then the fields concerned."""
     errors.print(f"[red]✗[/] {escape(problem.message('zh'))}")
     errors.print(f"  {escape(problem.message('en'))}  [dim]({problem.code})[/]")
-    for item in problem.errors[:50]:
+    show_faults(problem.errors)
+
+
+def show_faults(faults: Sequence[FieldError]) -> None:
+    """One line for each place, the first fifty; then how many there are."""
+    for item in faults[:_most_faults]:
         errors.print(f"  [yellow]{escape(item.where)}[/]  {escape(item.zh)} · {escape(item.en)}")
+    if len(faults) > _most_faults:
+        errors.print(f"  另有 {len(faults) - _most_faults} 处 · {len(faults) - _most_faults} more")
 
 
 def escape(text: str) -> str:

@@ -103,6 +103,19 @@ class Standing:
         """Whether the instance may have timers."""
         return self.definition.graph.timed or bool(self.definition.graph.calls)
 
+    def variables_of(self, task: TaskRow) -> Mapping[str, Json]:
+        """The variables that a task sees: those of the rounds around it, over the call's or the instance's."""
+        scopes = {scope.id: scope for scope in self.scopes}
+        found: JsonObject = {}
+        scope_id = task.scope_id
+        while scope_id is not None:
+            scope = scopes[scope_id]
+            found = {**scope.variables, **found}
+            if scope.kind == "call":
+                return found
+            scope_id = scope.parent_id
+        return {**self.instance.variables, **found} if found else self.instance.variables
+
     def graph_at(self, scope_id: UUID | None) -> Graph:
         """The graph whose nodes a scope runs."""
         scopes = {scope.id: scope for scope in self.scopes}

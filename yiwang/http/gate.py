@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yiwang.http.limits import AddressLimit
 from yiwang.http.problems import problem_response
+from yiwang.http.proxies import Proxies
 from yiwang.identity.requests import refuse_other_sites, session_cookie
 from yiwang.kernel import logs, metrics
 from yiwang.kernel.access import ANONYMOUS, Actor
@@ -36,7 +37,6 @@ ActorOf = Callable[[str | None, str | None, str], Awaitable[Actor]]
 _UNSIGNED = ("/static/", "/healthz", "/readyz")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_LOOPBACK = frozenset({"127.0.0.1", "::1", ""})
 _slow_seconds = 1.0
 _logged_share = 0.02
 
@@ -79,6 +79,7 @@ class Gate:
         self._request_limit = settings.request_limit
         self._upload_limit = settings.upload_limit + settings.request_limit
         self._public_posts = AddressLimit(settings.public_reports_per_minute)
+        self._proxies = Proxies(settings.proxy_networks)
         self._routes: dict[object, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,8 +87,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        exchange = _Exchange(scope, headers, _request_id(headers), _address(scope, headers))
-        _believe_proxy(scope, headers, exchange.address)
+        exchange = _Exchange(scope, headers, _request_id(headers), self._proxies.enter(scope, headers))
         state = scope.setdefault("state", {})
         state["request_id"] = exchange.request_id
         answer = self._answering(exchange, send)
@@ -201,33 +201,6 @@ def _bounded(exchange: _Exchange, receive: Receive, limit: int) -> Receive:
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-
-
-def _address(scope: Scope, headers: Headers) -> str:
-    """The caller's address. A proxy on this machine may name it in X-Forwarded-For; nobody else is believed."""
-    client = scope.get("client")
-    peer = client[0] if client else ""
-    if peer in _LOOPBACK:
-        forwarded = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        return forwarded or peer
-    return str(peer)
-
-
-def _believe_proxy(scope: Scope, headers: Headers, address: str) -> None:
-    """Behind a proxy on this machine, let everything inside see the caller's own address and whether he used TLS."""
-    client = scope.get("client")
-    if client and client[0] in _LOOPBACK and address != client[0]:
-        scope["client"] = (address, 0)
-        if headers.get("x-forwarded-proto") == "https":
-            scope["scheme"] = "https"
-
-
-def from_this_machine(scope: Scope) -> bool:
-    """Whether the request comes from this machine itself and through no proxy."""
-    client = scope.get("client")
-    headers = Headers(scope=scope)
-    proxied = "x-forwarded-for" in headers or "forwarded" in headers
-    return (client[0] if client else "") in _LOOPBACK and not proxied
 
 
 def _size(count: int) -> str:

@@ -10,7 +10,7 @@ import asyncpg
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from yiwang.http.gate import from_this_machine
+from yiwang.http.proxies import from_this_machine
 from yiwang.http.revision import newest_revision
 from yiwang.kernel import jobs, metrics
 from yiwang.kernel.access import CurrentActor

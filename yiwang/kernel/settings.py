@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +48,25 @@ class Settings(BaseSettings):
     public_reports_per_minute: int = Field(
         60, ge=1, description="Reports that one address may send in a minute without an account."
     )
+
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of proxies on other machines, separated by commas, whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed; proxies on this machine always are.",
+    )
+
+    @property
+    def proxy_networks(self) -> tuple[str, ...]:
+        """The proxies of :attr:`trusted_proxies`."""
+        return tuple(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks_only(cls, value: str) -> str:
+        for part in value.split(","):
+            if part.strip():
+                ip_network(part.strip(), strict=False)  # its ValueError names what is wrong
+        return value
 
     @field_validator("database_url")
     @classmethod

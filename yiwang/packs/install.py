@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
@@ -55,13 +55,17 @@ _PROOFS = ("plan.", "scenario.", "pack.readme_missing")
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What one part of the publication did; ``changed`` is false when everything stood already."""
+    """What one part of the publication did; ``changed`` is false when everything stood already.
+
+    ``problems``: rows of files that could not be taken; the rest was.
+    """
 
     part: str
     zh: str
     en: str
     changed: bool
     seconds: float
+    problems: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,10 @@ class InstallReport:
     @property
     def changed(self) -> bool:
         return any(part.changed for part in self.parts)
+
+    @property
+    def problems(self) -> tuple[FieldError, ...]:
+        return tuple(problem for part in self.parts for problem in part.problems)
 
 
 class Progress(Protocol):
@@ -177,7 +185,7 @@ class _Installation:
                 done=", ".join(part.part for part in self.parts) or "—",
             ) from problem
         seconds = time.perf_counter() - began
-        self.parts += [Installed(item.part, item.zh, item.en, item.changed, seconds) for item in done]
+        self.parts += [replace(item, seconds=seconds) for item in done]
 
     async def _clock(self, begin: datetime | None) -> None:
         demo = self.city.file.value.demo
@@ -195,9 +203,10 @@ class _Installation:
 
     async def _areas(self) -> None:
         async with self._part("geo", "划分区域与网格", "areas and grids") as (connection, done):
-            zh, en, changed = await install_areas(self.services.geo, connection, self.city)
+            areas = await install_areas(self.services.geo, connection, self.city)
             places = await install_places(self.services.geo, connection, self.city)
-            done.append(Installed("geo", zh, en, changed or places > 0, 0))
+            changed = areas.changed or places > 0
+            done.append(Installed("geo", areas.zh, areas.en, changed, 0, areas.problems))
 
     async def _offices(self) -> None:
         identity, city = self.services.identity, self.city
@@ -247,6 +256,9 @@ class _Installation:
                     declaration = self._as_open_here(case.value)
                     new += await self._publish(connection, pack, declaration, at)
                     names.append(declaration.id)
+            tables = [table.value for pack in self.city.packs for table in pack.decisions]
+            for table in tables:
+                new += await self._publish_table(connection, table, at)
             zh = f"{len(names)} 种案件类型({'、'.join(names)}),{new} 种有新版本"
             en = f"{len(names)} case types ({', '.join(names)}), {new} with a new version"
             done.append(Installed("casework", zh, en, new > 0, 0))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from yiwang.geo.model import (
     Area,
     CityGridPlan,
     DivisionName,
     GridRules,
+    ImportReport,
     PlaceDraft,
     Provenance,
     ResponsibilityGrid,
@@ -19,37 +22,46 @@ from yiwang.geo.survey_files import read_survey
 from yiwang.identity.declarations import Names, PlacedPostDeclaration
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.database import Connection
+from yiwang.kernel.errors import FieldError
 from yiwang.packs.areas import grid_posts_declared, listed_areas, read_boundary
 from yiwang.packs.findings import Findings
 from yiwang.packs.loader import City
 from yiwang.packs.model.city import AreasFile
 
 
-async def install_areas(geo: GeoService, connection: Connection, city: City) -> tuple[str, str, bool]:
-    """Boundary, divisions, unit grids and responsibility grids; what was done in words, and whether anything changed.
+@dataclass(frozen=True, slots=True)
+class AreasInstalled:
+    """What was done in words, whether anything changed, and the rows of surveys that could not be taken."""
+
+    zh: str
+    en: str
+    changed: bool
+    problems: tuple[FieldError, ...] = ()
+
+
+async def install_areas(geo: GeoService, connection: Connection, city: City) -> AreasInstalled:
+    """Boundary, divisions, unit grids and responsibility grids. Good rows of a survey are taken, bad ones told.
 
     Raises:
         BoundaryUnusable, SurveyUnreadable and their like: see :class:`GeoService`.
     """
     if city.areas is None:
-        return "没有区域", "no areas", False
+        return AreasInstalled("没有区域", "no areas", False)
     areas = city.areas.value
     origin = _origin(city, areas.boundary, areas.boundary_coordinates)
     divisions = _listed(city)
     changed = 0
+    problems: list[FieldError] = []
     for level in ("streets", "communities", "unit_grids"):
         name = getattr(getattr(areas, level), "file", None)
         if name is None:
             continue
         path = city.folder / "areas" / name
         report = await geo.import_survey(connection, SYSTEM, path, _origin(city, name))
-        changed += report.accepted
+        changed += report.changed
+        problems += _in_file(name, report)
         if level != "unit_grids":
-            divisions += [
-                DivisionName(row.values["code"], row.values.get("name", row.values["code"]))
-                for row in read_survey(path)
-                if row.values.get("code")
-            ]
+            divisions += _surveyed(path, report)
     plan = CityGridPlan(
         area=city.file.value.division,
         name_zh=city.file.value.names.zh,
@@ -68,13 +80,31 @@ async def install_areas(geo: GeoService, connection: Connection, city: City) -> 
     if grids is not None and grids.file is not None:
         path = city.folder / "areas" / grids.file
         report = await geo.import_responsibility_grids(connection, SYSTEM, path, _origin(city, grids.file))
-        changed += report.accepted
+        changed += report.changed
+        problems += _in_file(grids.file, report)
     zh = f"{made.streets} 个街镇、{made.communities} 个社区、{made.unit_grids} 个单元网格、{made.responsibility_grids} 个责任网格"
     en = (
         f"{made.streets} streets, {made.communities} communities, {made.unit_grids} unit grids, "
         f"{made.responsibility_grids} responsibility grids"
     )
-    return zh, en, changed > 0 or not made.unchanged
+    if problems:
+        zh, en = f"{zh};{len(problems)} 处未采用", f"{en}; {len(problems)} faults in the surveys"
+    return AreasInstalled(zh, en, changed > 0 or not made.unchanged, tuple(problems))
+
+
+def _surveyed(path: Path, report: ImportReport) -> Iterator[DivisionName]:
+    """The divisions of a survey without the rows that were refused."""
+    refused = {problem.where.partition(",")[0] for problem in report.problems}
+    for row in read_survey(path):
+        code = row.values.get("code")
+        if code and f"row {row.row}" not in refused:
+            yield DivisionName(code, row.values.get("name", code))
+
+
+def _in_file(name: str, report: ImportReport) -> Iterator[FieldError]:
+    """The refusals of a survey with the file that they stand in."""
+    for problem in report.problems:
+        yield problem.model_copy(update={"where": f"areas/{name}: {problem.where}"})
 
 
 async def install_places(geo: GeoService, connection: Connection, city: City) -> int:

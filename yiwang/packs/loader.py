@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
+from yiwang.flow.decisions.declared import DecisionTable
 from yiwang.packs.findings import Findings, Place, shown, suggestion
 from yiwang.packs.flows import FlowFile, read_flow
 from yiwang.packs.model.city import AreasFile, CityFile, DemoAccount, HeldPost, OrganisationsFile, OverrideFile
@@ -47,13 +48,17 @@ class Loaded(Generic[Model]):
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack as far as it could be read. ``strings`` is by language."""
+    """A pack as far as it could be read. ``strings`` is by language.
+
+    ``rules``: dispatch tables, which have ``rows``; ``decisions``: all other decision tables.
+    """
 
     folder: Path
     file: Loaded[PackFile]
     cases: tuple[Loaded[CaseTypeDeclaration], ...]
     classes: tuple[Loaded[ClassTree], ...]
     rules: tuple[Loaded[DispatchTable], ...]
+    decisions: tuple[Loaded[DecisionTable], ...]
     flows: tuple[FlowFile, ...]
     roles: Loaded[RolesFile] | None
     scenarios: tuple[Loaded[ScenarioFile], ...]
@@ -120,7 +125,7 @@ def load_pack(
     _tell_strangers(folder, findings)
     cases = _load_room(folder, "cases", CaseTypeDeclaration, findings, overrides)
     classes = _load_room(folder, "classes", ClassTree, findings, overrides)
-    rules = _load_room(folder, "rules", DispatchTable, findings, overrides)
+    rules, decisions = _load_rules(folder, findings, overrides)
     scenarios = _load_room(folder, "scenarios", ScenarioFile, findings, ())
     strings = _load_room(folder, "strings", StringsFile, findings, overrides)
     flows = _load_flows(folder, findings, flow_overrides or {})
@@ -137,6 +142,7 @@ def load_pack(
         _distinct(cases, findings, "case", lambda item: item.id),
         _distinct(classes, findings, "tree", lambda item: item.id),
         _distinct(rules, findings, "table", lambda item: item.id),
+        _distinct(decisions, findings, "table", lambda item: item.id),
         flows,
         roles,
         tuple(scenarios),
@@ -200,16 +206,10 @@ def _packs_of(
             )  # fmt: skip
 
 
-def _load(
-    path: Path, model: type[Model], findings: Findings, overrides: Sequence[Loaded[OverrideFile]] = ()
-) -> Loaded[Model] | None:
+def _load(path: Path, model: type[Model], findings: Findings) -> Loaded[Model] | None:
     source = read_source(path, findings)
-    if source is None:
-        return None
-    if overrides:
-        source = apply_overrides(source, [(item.source, item.value) for item in overrides], findings)
-    value = fit(source, model, findings)
-    return None if value is None else Loaded(source, value)
+    value = fit(source, model, findings) if source is not None else None
+    return None if source is None or value is None else Loaded(source, value)
 
 
 def _load_needed(folder: Path, name: str, model: type[Model], findings: Findings) -> Loaded[Model] | None:
@@ -222,14 +222,37 @@ def _load_needed(folder: Path, name: str, model: type[Model], findings: Findings
 def _load_room(
     folder: Path, room: str, model: type[Model], findings: Findings, overrides: Sequence[Loaded[OverrideFile]]
 ) -> list[Loaded[Model]]:
-    loaded: list[Loaded[Model]] = []
+    found = ((source, fit(source, model, findings)) for source in _sources(folder, room, findings, overrides))
+    return [Loaded(source, value) for source, value in found if value is not None]
+
+
+def _load_rules(
+    folder: Path, findings: Findings, overrides: Sequence[Loaded[OverrideFile]]
+) -> tuple[list[Loaded[DispatchTable]], list[Loaded[DecisionTable]]]:
+    """Both forms of a table stand in one room; a dispatch table is the one that has rows."""
+    dispatch: list[Loaded[DispatchTable]] = []
+    decisions: list[Loaded[DecisionTable]] = []
+    for source in _sources(folder, "rules", findings, overrides):
+        if isinstance(source.value, dict) and source.value.keys() & {"hit", "inputs", "outputs", "rules"}:
+            decision = fit(source, DecisionTable, findings)
+            decisions += [] if decision is None else [Loaded(source, decision)]
+        else:
+            table = fit(source, DispatchTable, findings)
+            dispatch += [] if table is None else [Loaded(source, table)]
+    return dispatch, decisions
+
+
+def _sources(
+    folder: Path, room: str, findings: Findings, overrides: Sequence[Loaded[OverrideFile]]
+) -> Iterator[Source]:
+    """The files of a room that can be read, as the overrides word them."""
     names = set()
     for path in sorted((folder / room).glob("*.yaml")):
         names.add(f"{room}/{path.stem}")
-        mine = [item for item in overrides if item.value.target == f"{room}/{path.stem}"]
-        item = _load(path, model, findings, mine)
-        if item is not None:
-            loaded.append(item)
+        mine = [(item.source, item.value) for item in overrides if item.value.target == f"{room}/{path.stem}"]
+        source = read_source(path, findings)
+        if source is not None:
+            yield apply_overrides(source, mine, findings) if mine else source
     for override in overrides:
         target = override.value.target
         if target.startswith(f"{room}/") and target not in names:
@@ -238,7 +261,6 @@ def _load_room(
                 override.source.place(("target",)),
                 "reference.unknown", what_zh="文件", what_en="file", id=target, hint_zh=zh, hint_en=en,
             )  # fmt: skip
-    return loaded
 
 
 def _load_flows(folder: Path, findings: Findings, overrides: dict[str, Path]) -> tuple[FlowFile, ...]:

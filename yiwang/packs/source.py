@@ -75,12 +75,12 @@ def value_at(value: Value, trail: Sequence[Step]) -> Value:
     return value
 
 
-def _is_nothing(event: yaml.Event) -> bool:
-    """Whether nothing at all is written where a value is expected."""
-    if not isinstance(event, yaml.ScalarEvent) or event.value != "":
+def _stands_alone(key: yaml.ScalarEvent, following: yaml.Event) -> bool:
+    """Whether a key has not even a colon behind it: its value is nothing, at the very place where the key ends."""
+    if not isinstance(following, yaml.ScalarEvent) or following.value != "":
         return False
-    start, end = event.start_mark, event.end_mark
-    return start is not None and end is not None and (start.line, start.column) == (end.line, end.column)
+    end, start = key.end_mark, following.start_mark
+    return end is not None and start is not None and (end.line, end.column) == (start.line, start.column)
 
 
 class _Refused(Exception):
@@ -211,7 +211,7 @@ class _Reader:
                 raise self._refuse(place, "yaml.duplicate_key", key=key, first=first)
             self.keys[(*trail, key)] = place
             following = self._next()
-            if inline and _is_nothing(following):
+            if inline and _stands_alone(event, following):
                 self.cut.add((*trail, key))
             items[key] = self._value(following, (*trail, key))
         return items

@@ -12,13 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 from yiwang.flow.decisions.declared import DecisionExample, examples_of
 from yiwang.flow.decisions.dmn_words import (
     CEL,
-    DIAGRAMS,
-    DMNDI,
-    MODEL,
     MODELS,
     OURS,
     POLICIES,
     TYPES,
+    as_edition_13,
     is_feel,
     is_feel_cell,
     own,
@@ -76,6 +74,8 @@ def read_dmn(data: bytes | str) -> Document:
         raise DecisionUnreadable(
             reason_zh=f"根元素不是 DMN({known})的 definitions", reason_en=f"its root is not definitions of DMN {known}"
         )
+    for element in root.walk():
+        element.name = as_edition_13(element.name)
     return _Reader(root, parsed.prefixes).read()
 
 
@@ -329,9 +329,6 @@ class _Reader:
             self._refuse(element, f"样例有误:{what}", f"the examples are wrong: {what}")
 
     def _keep(self, holder: str, element: Element) -> None:
-        """Keep an element, brought to edition 1.3."""
-        for one in element.walk():
-            one.name = _as_13(one.name)
         element.tail = ""
         self.kept.append(Kept(holder, element.name, fragment(element, self.prefixes)))
 
@@ -342,17 +339,18 @@ class _Reader:
         for name, value in element.attributes.items():
             if name not in skipped:
                 self.kept.append(Kept(holder, f"@{name}", value))
+                self._keep_prefix(name)
+
+    def _keep_prefix(self, name: str) -> None:
+        """By which prefix an attribute was written."""
+        uri = name[1:].partition("}")[0] if name.startswith("{") else ""
+        prefix = self.prefixes.get(uri)
+        if prefix is not None and not any(part.holder == "prefix" and part.name == uri for part in self.kept):
+            self.kept.append(Kept("prefix", uri, prefix))
 
     def _refuse(self, element: Element, zh: str, en: str) -> None:
         where = f":{element.line}#{element.id}"
         self.errors.append(FieldError(where=where, code="decision.dmn", zh=zh, en=en))
-
-
-def _as_13(name: str) -> str:
-    uri, _, local = name[1:].partition("}") if name.startswith("{") else ("", "", name)
-    if uri in MODELS:
-        return f"{{{MODEL}}}{local}"
-    return f"{{{DMNDI}}}{local}" if uri in DIAGRAMS else name
 
 
 def _text(element: Element) -> str:

@@ -70,3 +70,11 @@ def is_feel_cell(text: str) -> bool:
 def own(name: str) -> str:
     """A name of our namespace."""
     return f"{{{YIWANG}}}{name}"
+
+
+def as_edition_13(name: str) -> str:
+    """A name as edition 1.3 has it."""
+    uri, _, local = name[1:].partition("}") if name.startswith("{") else ("", "", name)
+    if uri in MODELS:
+        return f"{{{MODEL}}}{local}"
+    return f"{{{DMNDI}}}{local}" if uri in DIAGRAMS else name

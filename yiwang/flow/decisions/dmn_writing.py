@@ -48,6 +48,7 @@ class _Writer:
     def __init__(self, shown: Document) -> None:
         self.shown, self.table = shown, shown.table
         self.prefixes = dict(_PREFIXES)
+        self.prefixes |= {part.name: part.text for part in shown.kept if part.holder == "prefix"}
         self.used: set[str] = set()
 
     def write(self) -> str:

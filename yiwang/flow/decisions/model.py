@@ -168,7 +168,7 @@ class Kept:
     """A part of a DMN file that has no meaning here and is written out again: XML of an element, or an attribute's value.
 
     ``holder``: ``definitions``, ``decision``, ``table``, ``input/<id>``, ``output/<name>``, ``rule/<id>``.
-    ``name``: ``{namespace}name``, for attributes with ``@`` before it.
+    ``name``: ``{namespace}name``, for attributes with ``@`` before it. The holder ``prefix`` says how a namespace is written.
     """
 
     holder: str

@@ -41,6 +41,8 @@ most_bytes = 4 * 2**20
 _HEAD_ROWS = ("column", "id", "label zh", "label en", "expression", "type", "allowed", "default")
 _KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
 _RISKY = re.compile(r"[=+@\t\r]|-(?!$|[0-9]+(\.[0-9]+)?$)|'[=+@\t\r'-]", re.DOTALL)
+_SHOUTED = ("TRUE", "FALSE")
+"""How spreadsheet programs write the truth values that they read."""
 _POLICIES = {policy.value: policy for policy in HitPolicy} | {
     name: HitPolicy(letter)
     for name, letter in (
@@ -86,13 +88,14 @@ def read_sheet(data: bytes) -> Table:
 
 
 def _guarded(cell: str) -> str:
-    return "'" + cell if _RISKY.match(cell) else cell
+    return "'" + cell if _RISKY.match(cell) or cell in _SHOUTED else cell
 
 
 def _bare(cell: str) -> str:
-    if cell in ("TRUE", "FALSE"):  # how spreadsheet programs write truth values
+    if cell in _SHOUTED:
         return cell.lower()
-    return cell[1:] if cell.startswith("'") and _RISKY.match(cell[1:]) else cell
+    rest = cell[1:]
+    return rest if cell.startswith("'") and (_RISKY.match(rest) or rest in _SHOUTED) else cell
 
 
 def _text(data: bytes) -> str:

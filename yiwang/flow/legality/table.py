@@ -150,11 +150,16 @@ _REASONS = (
     Reason("self", "不能加签或委派给自己", "one cannot add oneself or delegate to oneself"),
     Reason("in_round", "该人员已在会签中", "that person is in the round already"),
     Reason("round_of_items", "这一步按事项分办,不按人员", "this step is done once for each item, not for each person"),
-    Reason("not_done", "这一步不是办理完成的,没有可撤回的", "this step was not finished by a person, so nothing can be recalled"),
+    Reason(
+        "not_done",
+        "这一步不是办理完成的,没有可撤回的",
+        "this step was not finished by a person, so nothing can be recalled",
+    ),
     Reason("not_yours_done", "只有办理人本人可以撤回", "only whoever finished it may recall it"),
     Reason("recalled", "已经撤回过", "it was recalled already"),
     Reason("decided", "会签已有结果", "the round has been decided"),
     Reason("left", "所在的子流程已经结束", "its sub-process is over"),
+    Reason("over", "办理后分支即已结束", "its branch ended with it"),
     Reason("joined", "分支已经汇合", "its branch has been joined with the others"),
     Reason("thrown", "办理时已发出消息", "finishing it sent a message"),
     Reason("followed", "后续已有处理", "something has followed from it"),
@@ -337,5 +342,10 @@ def reason_at(operation: Operation, kind: Kind, state: State) -> Reason | None:
 
 
 def reason_in(operation: Operation, kind: Kind, states: Sequence[State]) -> Reason | None:
-    """Why not, at a place that is in several states at once (suspended, and with a person)."""
+    """Why not, at a task that is in several states at once (suspended, and with a person); the graver comes first.
+
+    What is done to a whole instance asks for the first only.
+    """
+    if RULES[operation].of != "task":
+        states = states[:1]
     return next((found for state in states if (found := reason_at(operation, kind, state)) is not None), None)

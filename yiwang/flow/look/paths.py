@@ -102,6 +102,9 @@ class _Tracer:
         self.started_at, self.ended_at = started_at, ended_at
         self.ways = Ways(plan, {visit.node for visit in visits})
         self.found = Walked()
+        self.moment = started_at
+        self.passed: set[tuple[str, datetime]] = set()
+        """Lines with the moment of the act: what one act opens behind a fork shares the lines before it."""
         self.left: set[Visit] = set()
         """Visits from which a way onward is known."""
         self.ending: dict[datetime, list[Visit]] = {}
@@ -129,6 +132,7 @@ class _Tracer:
     # Arriving
 
     def _arrive(self, visit: Visit) -> None:
+        self.moment = visit.began
         self.found.nodes[visit.node] += 1
         before = [other for other in self.ending.get(visit.began, []) if other is not visit]
         if visit.node in {other.node for other in before} and self._repeats(visit.node):
@@ -138,12 +142,21 @@ class _Tracer:
             if other.how in _LEAPS:
                 self._leap(other, visit, _LEAPS[other.how])
                 return
-        if self._follow(visit, before):
+        if self._undoes(visit) or self._follow(visit, before) or self._breaks_in(visit, before):
             return
         if visit.began == self.started_at or not any(other.began < visit.began for other in self.visits):
             self._walk_first(self.ways.starts(), visit.node)
         elif not self._beside(visit):
             self._later(visit)
+
+    def _undoes(self, visit: Visit) -> bool:
+        """A compensation is reached over an association, from the event on the activity that it undoes."""
+        if "compensation" not in self.plan.nodes[visit.node].markers:
+            return False
+        for line in self.plan.lines.values():
+            if line.kind == "association" and line.target == visit.node:
+                self._pass(line.id, certain=True)
+        return True
 
     def _repeats(self, node: str) -> bool:
         return bool({"parallel", "sequential", "loop"} & set(self.plan.nodes[node].markers))
@@ -161,11 +174,22 @@ class _Tracer:
 
     def _onward(self, visit: Visit, target: str) -> list[Way]:
         """Ways from where a step was left: behind it, or behind the event that ended it."""
-        places = [self.ways.leave(visit.node)]
-        if visit.how in _BY_EVENT:
-            events = self.ways.boundaries(visit.node, interrupting=True)
-            places = [event for event in events if self.ways.find(event, frozenset({target}))] or places
-        return [way for place in places if (way := self.ways.find(place, frozenset({target}))) is not None]
+        ways = self._from_events([visit], target) if visit.how in _BY_EVENT else []
+        behind = self.ways.find(self.ways.leave(visit.node), frozenset({target}))
+        return ways or ([behind] if behind is not None else [])
+
+    def _from_events(self, visits: Iterable[Visit], target: str) -> list[Way]:
+        events = dict.fromkeys(
+            event for visit in visits for event in self.ways.interruptions(visit.node, interrupting=True)
+        )
+        return [way for event in events if (way := self.ways.find(event, frozenset({target}))) is not None]
+
+    def _breaks_in(self, visit: Visit, before: Iterable[Visit]) -> bool:
+        """Opened by an event that withdrew what was going on."""
+        ways = self._from_events([other for other in before if other.how == "withdrawn"], visit.node)
+        if ways:
+            self._walk(min(ways, key=lambda way: len(way.lines)), certain=len(ways) == 1)
+        return bool(ways)
 
     def _walk_first(self, places: Sequence[str], target: str) -> bool:
         ways = [way for place in places if (way := self.ways.find(place, frozenset({target}))) is not None]
@@ -180,9 +204,8 @@ class _Tracer:
             for other in self.visits
             if other is not visit and other.began < visit.began and (other.ended is None or other.ended > visit.began)
         ]
-        events = dict.fromkeys(
-            event for other in hosts for event in self.ways.boundaries(other.node, interrupting=False)
-        )
+        nodes = [other.node for other in hosts] or [""]
+        events = dict.fromkeys(event for node in nodes for event in self.ways.interruptions(node, interrupting=False))
         return self._walk_first(list(events), visit.node)
 
     def _later(self, visit: Visit) -> None:
@@ -206,6 +229,7 @@ class _Tracer:
     def _arrive_token(self, token: TokenRow) -> None:
         """A branch that waits at a join has come over a line that is known; other tokens wait at their node."""
         self.found.open.append(token.node)
+        self.moment = token.arrived_at
         line = self.plan.lines.get(token.sequence_flow)
         target = self.ways.leave(line.source) if line is not None else token.node
         if line is not None:
@@ -235,10 +259,11 @@ class _Tracer:
             if other is not visit and other.began >= visit.began
         ):
             return  # the last of the round has gone on for all
+        self.moment = visit.ended
         ends = self.ways.ends() if visit.ended == self.ended_at else self.ways.ends() | self.ways.joins
         places = [self.ways.leave(visit.node)]
         if visit.how in _BY_EVENT:
-            places = self.ways.boundaries(visit.node, interrupting=True) or places
+            places = self.ways.interruptions(visit.node, interrupting=True) or places
         ways = [way for place in places if (way := self.ways.find(place, ends)) is not None]
         if ways:
             self._walk(min(ways, key=lambda way: len(way.lines)), certain=len(ways) == 1)
@@ -258,7 +283,8 @@ class _Tracer:
     # Noting
 
     def _leap(self, source: Visit, target: Visit, words: Names) -> None:
-        self.left.add(source)
+        if words is not _REOPENED:  # what is opened again had gone to its end
+            self.left.add(source)
         if source.node != target.node:
             self.found.leaps[source.node, target.node, words.zh] += 1
 
@@ -269,6 +295,9 @@ class _Tracer:
             self.found.finished.add(way.end)
 
     def _pass(self, line: str, *, certain: bool) -> None:
+        if (line, self.moment) in self.passed:
+            return
+        self.passed.add((line, self.moment))
         times = self.found.lines.setdefault(line, [0, 0])
         times[0] += 1
         times[1] += certain

@@ -35,6 +35,10 @@ LogFormat = Literal["xes", "csv"]
 
 ordinary_period = timedelta(days=30)
 cases_a_page = 200
+most_remembered = 64
+
+_remembered: dict[UUID, Drawing] = {}
+"""Drawings of published versions in this process, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,24 @@ class FlowLook:
         found = await self.definition(connection, key, version, drafts=drafts)
         return found, await drawn(found.xml)
 
+    async def published_drawing(self, connection: Connection, definition_id: UUID) -> Drawing:
+        """The drawing of a version that instances run on; remembered, since it never changes.
+
+        Raises:
+            NotFound, FlowUnreadable, DrawingTooLarge.
+        """
+        known = _remembered.get(definition_id)
+        if known is None:
+            row = await store.definition_by_id(connection, definition_id)
+            if row is None:
+                raise NotFound(what="流程定义")
+            known = await drawn(row.xml)
+            while len(_remembered) >= most_remembered:
+                _remembered.pop(next(iter(_remembered)))
+            if row.state != "draft":
+                _remembered[definition_id] = known
+        return known
+
     async def standing(
         self,
         connection: Connection,
@@ -101,10 +123,7 @@ class FlowLook:
         link: Link | None = None,
     ) -> str:
         """Where an instance stands, as SVG of its own version's drawing. Whether the caller may see it is asked before."""
-        row = await store.definition_by_id(connection, story.definition.id)
-        if row is None:
-            raise NotFound(what="流程定义")
-        drawing = await drawn(row.xml)
+        drawing = await self.published_drawing(connection, story.definition.id)
         now = self.flow.context.clock.now()
         overlay = progress_of(drawing, story, self.naming(language), now)
         return await rendered(drawing, language, overlay, embedded=embedded, link=link)
@@ -136,7 +155,7 @@ class FlowLook:
             versions = await definitions_of(connection, wanted.key, wanted.version)
             if wanted.people:
                 await self._journal(connection, wanted, actor, row)
-        names = _Activities(language)
+        names = _Activities(self, language)
         title = word(row.names, language) or wanted.key
         writer = LogWriter(wanted.key, title, self.naming(language), names.named, wanted.people)
         return self._pieces(wanted, actor, versions, writer, names)
@@ -155,10 +174,9 @@ class FlowLook:
             after: tuple[datetime, UUID] | None = None
             while True:
                 page = await self._page(wanted, actor, definition, after, names)
-                write = writer.xes_trace if xes else writer.csv_lines
-                text = "".join(write(case, version) for case in page.cases if case.steps)
-                if text:
-                    yield text.encode()
+                content = await asyncio.to_thread(_written, writer, page, version, wanted.format)
+                if content:
+                    yield content
                 after = page.after
                 if after is None:
                     break
@@ -198,18 +216,24 @@ class FlowLook:
         await append(connection, entry(actor, now, "definition.log_exported", "definition", row.id, data=data))
 
 
+def _written(writer: LogWriter, page: LogPage, version: int, format: LogFormat) -> bytes:
+    """A page as text; cases without a finished step have nothing to tell."""
+    write = writer.xes_trace if format == "xes" else writer.csv_lines
+    return "".join(write(case, version) for case in page.cases if case.steps).encode()
+
+
 class _Activities:
     """Names of steps by definition, read once for each."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, look: FlowLook, language: str) -> None:
+        self.look = look
         self.language = language
         self._plans: dict[UUID, dict[str, str]] = {}
 
     async def learn(self, connection: Connection, definitions: set[UUID]) -> None:
         for definition in definitions - self._plans.keys():
-            row = await store.definition_by_id(connection, definition)
-            nodes = (await drawn(row.xml)).plan.nodes if row is not None else {}
-            self._plans[definition] = {node.id: word(node.names, self.language) for node in nodes.values()}
+            nodes = (await self.look.published_drawing(connection, definition)).plan.nodes.values()
+            self._plans[definition] = {node.id: word(node.names, self.language) for node in nodes}
 
     def named(self, definition: UUID, node: str) -> str:
         return self._plans.get(definition, {}).get(node) or node

@@ -66,6 +66,11 @@ class Ways:
         self.plan = plan
         self.recorded = {node.id for node in plan.nodes.values() if node.element in _RECORDED} | set(recorded)
         self.passages, self.boundary = _passages(plan)
+        self.event_starts: dict[str, list[str]] = {}
+        for node in plan.nodes.values():
+            inside = plan.nodes.get(node.parent)
+            if node.element == "startEvent" and inside is not None and inside.event_sub:
+                self.event_starts.setdefault(inside.parent, []).append(node.id)
         self.joins = _joins(plan)
         self.find = lru_cache(maxsize=1024)(self._find)
 
@@ -82,18 +87,18 @@ class Ways:
         """Where branches end: end events."""
         return frozenset(node.id for node in self.plan.nodes.values() if node.element == "endEvent")
 
-    def boundaries(self, node: str, *, interrupting: bool | None = None) -> list[str]:
-        """The boundary events of a node and of the sub-processes around it."""
+    def interruptions(self, node: str, *, interrupting: bool) -> list[str]:
+        """What may break in at a node: its boundary events, those of the sub-processes around it, and the starts of the
+        event sub-processes of these and of the process. ``node`` "" asks for the process alone."""
         found: list[str] = []
         name = node
         while name in self.plan.nodes:
-            found += [
-                event
-                for event in self.boundary.get(name, ())
-                if interrupting is None or self.plan.nodes[event].interrupting is interrupting
-            ]
+            found += self.boundary.get(name, ())
             name = self.plan.nodes[name].parent
-        return found
+            found += self.event_starts.get(name, ())
+        if not node:
+            found += self.event_starts.get(self.plan.key, ())
+        return [event for event in found if self.plan.nodes[event].interrupting is interrupting]
 
     def _find(self, source: str, targets: frozenset[str]) -> Way | None:
         """The shortest way from a place to the nearest of the targets; None when there is none."""
@@ -168,6 +173,7 @@ def _passages(plan: Plan) -> tuple[dict[str, list[Passage]], dict[str, list[str]
         source = line.source + _OUT if line.source + _OUT in found else line.source
         found[source].append(Passage(line.target, line.id))
     _links(plan, found)
+    _thrown(plan, boundary, found)
     return found, boundary
 
 
@@ -178,7 +184,7 @@ def _inner_passages(plan: Plan, node: PlanNode, found: dict[str, list[Passage]])
         return
     if node.element == "startEvent":
         found[parent.id].append(Passage(node.id, ""))
-    elif node.element == "endEvent":
+    elif node.element == "endEvent" and node.trigger not in ("error", "cancel"):
         found[node.id].append(Passage(parent.id + _OUT, ""))
     elif node.event_sub:
         found[parent.id].append(Passage(node.id, ""))
@@ -191,6 +197,18 @@ def _links(plan: Plan, found: dict[str, list[Passage]]) -> None:
     for node in plan.nodes.values():
         if node.link and node.throws and node.link in landing:
             found[node.id].append(Passage(landing[node.link], ""))
+
+
+def _thrown(plan: Plan, boundary: dict[str, list[str]], found: dict[str, list[Passage]]) -> None:
+    """From an event that throws within a sub-process to the events around it that catch the like."""
+    for node in plan.nodes.values():
+        if not (node.throws and node.trigger in ("error", "escalation", "cancel")):
+            continue
+        name = node.parent
+        while name in plan.nodes:
+            catching = [event for event in boundary.get(name, ()) if plan.nodes[event].trigger == node.trigger]
+            found[node.id] += [Passage(event, "") for event in catching]
+            name = plan.nodes[name].parent
 
 
 def _joins(plan: Plan) -> frozenset[str]:

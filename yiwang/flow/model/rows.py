@@ -6,7 +6,7 @@ All times are aware UTC. ``area`` is an area code, ``grid`` a responsibility gri
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -242,11 +242,22 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class Thrown:
-    """A message or signal that the walk threw, to be delivered after the commit."""
+    """A message or signal that the walk threw, to be delivered after the commit.
+
+    ``own`` are the variables of the rounds and the call within which it was thrown; in a call (``called``) the instance's
+    own are not seen.
+    """
 
     kind: ThrownKind
     name: str
     key: str
+    own: Mapping[str, Json] = field(default_factory=dict)
+    called: bool = False
+
+    def data(self, variables: Mapping[str, Json]) -> JsonObject:
+        """What it carries, ``variables`` being the instance's; who started and who did what stays with the thrower."""
+        seen = dict(self.own) if self.called else {**variables, **self.own}
+        return {name: value for name, value in seen.items() if name not in ("starter", "by")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from yiwang.flow.model import Advance, Overtime, StepRow, TaskRow, TimerRow
 from yiwang.flow.rehearsal.rows import Rows
 from yiwang.flow.rehearsal.tracing import Trodden
 from yiwang.flow.service.base import unmoved
+from yiwang.flow.service.returning import done_before
 from yiwang.flow.service.world import World
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Completed, Event, SentBack, Triggered
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.errors import Problem
 
 Planned = tuple[Changes, Advance, list[Trodden]]
 
@@ -56,23 +58,24 @@ def _reach(planner: Planner, rows: Rows, timer: TimerRow) -> Planned:
 
 def _overtime(planner: Planner, rows: Rows, task: TaskRow, name: str, act: Act) -> Planned:
     world = planner.world(rows)
-    graph = rows.standing(world.known).graph_of(task)
-    step = graph.task(task.node)
+    standing = rows.standing(world.known)
+    step = standing.graph_of(task).task(task.node)
     rule: Overtime = next(rule for rule in step.overtimes if rule.id == name)
     if rule.do == "pass":
         passing = replace(act, left="auto", outcome=step.first_outcome)
         return planner.plan(rows, Completed(task.id, step.first_outcome), passing)
     if rule.do == "return":
-        before = rows.step_before(task)
-        if before is not None:
+        for before in done_before(task, rows.walked(task.definition_id)):
             event = SentBack(task.id, before.node, planner.queue_of(before))
-            return planner.plan(rows, event, replace(act, left="sent_back"))
+            try:
+                return planner.plan(rows, event, replace(act, left="sent_back"))
+            except Problem:
+                continue  # it cannot go back there; the step before that, then
     moved = replace(task, urged=task.urged + 1)
     if rule.do == "escalate" and rule.who is not None:
-        queue = world.queue(replace(step, who=rule.who), rows.instance.variables)
+        queue = world.queue(replace(step, who=rule.who), standing.variables_of(task))
         if queue is not None:
             moved = replace(moved, post_id=queue.post_id, organisation_id=queue.organisation_id)
             moved = replace(moved, assignee_id=queue.assignee_id, home_post_id=None)
     clocks = read_clocks(rows.instance.clocks, planner.calendar)
-    standing = rows.standing(world.known)
     return Changes(tasks_moved=[moved]), unmoved(standing, act, rows.instance, clocks), []

@@ -39,8 +39,8 @@ class Mail:
         self.parcels: list[Parcel] = []
 
     def post(self, thrown: Thrown, data: Mapping[str, Json], at: datetime) -> None:
-        """Send something off."""
-        self.parcels.append(Parcel(thrown, dict(data), at))
+        """Send something off; ``data`` are the variables of the instance that throws it."""
+        self.parcels.append(Parcel(thrown, thrown.data(data), at))
 
     def receive(self, receivers: Receivers, name: str, key: str, data: Mapping[str, Json]) -> None:
         """Hand a message from outside over at once.

@@ -24,7 +24,7 @@ from yiwang.flow.model import (
 from yiwang.flow.rehearsal.rows import Rows
 from yiwang.flow.rehearsal.stage import Moment, Stage
 from yiwang.flow.service.base import check_variables
-from yiwang.flow.service.offices import straight_back
+from yiwang.flow.service.returning import straight_back
 from yiwang.flow.walk import Cancelled, Completed, Event, Jumped, SentBack, Worked
 from yiwang.kernel.access import SYSTEM, Actor
 from yiwang.kernel.database import Json

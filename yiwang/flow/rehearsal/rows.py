@@ -77,18 +77,10 @@ class Rows:
             None,
         )
 
-    def step_before(self, task: TaskRow) -> StepRow | None:
-        """The step that somebody finished last before a task came to be; None when it is the first."""
-        return next(
-            (
-                step
-                for step in reversed(self.steps)
-                if step.node != task.node
-                and (step.kind, step.how, step.definition_id) == ("step", "done", task.definition_id)
-                and step.done_at <= task.created_at
-            ),
-            None,
-        )
+    def walked(self, definition_id: UUID | None) -> list[StepRow]:
+        """The steps of the definition itself, or of a called one, that are over, the newest first."""
+        found = [step for step in self.steps if step.definition_id == definition_id and step.kind == "step"]
+        return [step for step in reversed(found) if step.how in ("done", "auto", "skipped", "sent_back")]
 
     def apply(self, changes: Changes) -> None:
         """Do to the rows what the changes say.

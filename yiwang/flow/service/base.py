@@ -202,8 +202,9 @@ class FlowBase:
         self, connection: Connection, instance: InstanceRow, at: datetime, graphs: Iterable[Graph]
     ) -> World:
         """What the walk may ask about: definitions that may be called and decision tables are read here, beforehand."""
-        world = World(self.assignment, Place(instance.area, instance.grid), at)
         pending = list(graphs)
+        kinds = {instance.subject_kind, *(graph.key for graph in pending)}
+        world = World(self.assignment, Place(instance.area, instance.grid), at, kinds)
         while pending:
             graph = pending.pop()
             for key in graph.calls - world.latest.keys():

@@ -217,9 +217,7 @@ class EventVerbs(RunningVerbs, TimerVerbs):
         start = Start(instance_id, definition, subject_kind, instance_id, area, "", dict(variables), node)
         answer = (await self.start_many(connection, [start], at, actor=actor))[0]
         data: JsonObject = {"definition": definition.key, "version": definition.version, "status": answer.status}
-        await append(
-            connection, entry(actor, at, "flow.started", subject_kind, instance_id, area=area, data=data)
-        )
+        await append(connection, entry(actor, at, "flow.started", subject_kind, instance_id, area=area, data=data))
         return answer
 
     async def _begin_by(

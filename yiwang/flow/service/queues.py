@@ -1,4 +1,4 @@
-"""Moving open tasks between people and posts: 签收, 退回岗位, 转办, 催办. The walk is not touched."""
+"""Moving open tasks between people and posts: 签收, 退回岗位, 转办. The walk is not touched."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from uuid import UUID
 
 from yiwang.flow import store
 from yiwang.flow.assignment import Queue
-from yiwang.flow.errors import TaskNotClaimed, TaskTaken
+from yiwang.flow.changes import Changes
 from yiwang.flow.model import TaskRow
+from yiwang.flow.service.added import in_queue
 from yiwang.flow.service.running import RunningVerbs
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection
@@ -22,13 +23,12 @@ class QueueVerbs(RunningVerbs):
         """Take a task out of one's post's queue (签收); others of the post can no longer finish it.
 
         Raises:
-            TaskTaken: it is with a person already.
+            TaskTaken: it is with a person already. NotAllowed: it waits for what was added to it.
             TaskNotYours: the actor does not hold the post, or is no person.
         """
-        task, _ = await self.lock_task(connection, task_id)
-        if task.assignee_id is not None:
-            raise TaskTaken()
-        await self.lock_own_task(connection, task_id, actor)
+        locked = await self.lock_task(connection, task_id)
+        self.require("claim", locked[1], locked[0])
+        task, _ = await self.lock_own_task(connection, task_id, actor, locked=locked)
         if actor.account_id is None:
             raise NotFound(what="办理人")
         return await self._move(connection, task, Queue(None, task.organisation_id, actor.account_id), task.post_id)
@@ -37,12 +37,11 @@ class QueueVerbs(RunningVerbs):
         """Put a claimed task back into the queue of the post from which it was taken.
 
         Raises:
-            TaskNotClaimed: it came to the person directly.
+            TaskNotClaimed: it came to the person directly. NotAllowed: it waits for what was added to it.
             TaskNotYours: it is another person's.
         """
-        task, _ = await self.lock_own_task(connection, task_id, actor, "assign")
-        if task.home_post_id is None:
-            raise TaskNotClaimed()
+        task, instance = await self.lock_own_task(connection, task_id, actor, "assign")
+        self.require("release", instance, task)
         return await self._move(connection, task, Queue(task.home_post_id, task.organisation_id, None), None)
 
     async def assign(
@@ -58,12 +57,12 @@ class QueueVerbs(RunningVerbs):
 
         Raises:
             NotFound: no such person in service, or no such post; ValueError unless exactly one is given.
-            TaskNotYours: the actor may not hand it on.
+            TaskNotYours: the actor may not hand it on. NotAllowed: it waits for what was added to it.
         """
         if (person_id is None) == (post_id is None):
             raise ValueError("give a person or a post")
         task, instance = await self.lock_own_task(connection, task_id, actor, "assign")
-        self.require_open(instance)
+        self.require("assign", instance, task)
         if person_id is not None:
             queue = self.assignment.for_person(person_id)
             if queue is None:
@@ -77,22 +76,7 @@ class QueueVerbs(RunningVerbs):
             raise NotFound(what="岗位")
         return await self._move(connection, task, Queue(post.id, post.organisation_id, None), None)
 
-    async def urge(self, connection: Connection, instance_id: UUID, *, priority: int | None = None) -> int:
-        """Remind whoever has the instance's open tasks (催办, 督办 with a ``priority``); returns how many tasks there are.
-
-        Raises:
-            InstanceEnded: nothing is open any more.
-        """
-        self.require_open(await self.lock_instance(connection, instance_id))
-        return await store.urge(connection, instance_id, priority)
-
     async def _move(self, connection: Connection, task: TaskRow, queue: Queue, home: int | None) -> TaskRow:
-        moved = replace(
-            task,
-            post_id=queue.post_id,
-            organisation_id=queue.organisation_id,
-            assignee_id=queue.assignee_id,
-            home_post_id=home,
-        )
-        await store.move_task(connection, moved)
+        moved = in_queue(task, queue, home)
+        await store.write(connection, [Changes(tasks_moved=[moved])])
         return moved

@@ -100,9 +100,7 @@ class ReturnVerbs(DefinitionVerbs):
         origin = self.original(standing, task)
         graph = standing.graph_of(origin)
         world = await self._world_of(connection, standing, at)
-        refused = legality.reason_in(
-            "send_back", legality.kind_of(standing, task), legality.states_of(instance, task)
-        )
+        refused = legality.reason_in("send_back", legality.kind_of(standing, task), legality.states_of(instance, task))
         found = []
         for step in _last_of_each(await store.steps_walked(connection, instance.id, origin.definition_id)):
             node = graph.nodes[step.node]
@@ -110,9 +108,7 @@ class ReturnVerbs(DefinitionVerbs):
             found.append(Returnable(node.id, node.names, step.stage, step.actor_name, step.done_at, reason))
         return found
 
-    async def previous(
-        self, connection: Connection, standing: Standing, task: TaskRow, at: datetime
-    ) -> StepRow | None:
+    async def previous(self, connection: Connection, standing: Standing, task: TaskRow, at: datetime) -> StepRow | None:
         """The nearest step done by a person before a task to which it can go back; None without one."""
         walked = await store.steps_walked(connection, standing.instance.id, task.definition_id)
         world = await self._world_of(connection, standing, at)
@@ -202,7 +198,7 @@ def straight_back(standing: Standing, task: TaskRow) -> JsonObject | None:
     """
     graph = standing.graph_of(task)
     node: UserTask = graph.task(task.node)
-    if node.back.of(standing.instance.variables) != "straight":
+    if node.back.of(standing.variables_of(task)) != "straight":
         return None
     scope = next((scope for scope in standing.scopes if scope.id == task.scope_id and scope.kind == "multi"), None)
     if scope is None:
@@ -210,5 +206,7 @@ def straight_back(standing: Standing, task: TaskRow) -> JsonObject | None:
     open_ = [row for row in standing.tasks.values() if row.scope_id == scope.id and row.kind == "step"]
     people: list[Json] = [queue_json(queue_of_task(row)) for row in open_]
     rest = scope.rest.get("next")
-    later = [element["queue"] for element in rest if isinstance(element, dict) and "queue" in element] if isinstance(rest, list) else []
-    return {"node": node.id, "people": [*people, *later], "done": scope.done, "tally": scope.tally}
+    for element in rest if isinstance(rest, list) else ():
+        if isinstance(element, dict) and "queue" in element:
+            people.append(element["queue"])
+    return {"node": node.id, "people": people, "done": scope.done, "tally": scope.tally}

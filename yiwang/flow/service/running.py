@@ -119,7 +119,7 @@ class RunningVerbs(DefinitionVerbs):
         simple = world is None and _is_simple(values)
         known = walked.get(key) if simple else None
         if known is None:
-            around = world or World(self.assignment, Place(start.area, start.grid), at)
+            around = world or World(self.assignment, Place(start.area, start.grid), at, (start.subject_kind, graph.key))
             around.place = Place(start.area, start.grid)
             known = walk(graph, standing.position, Started(start.node), variables, around)
             if simple:

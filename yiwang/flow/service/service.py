@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from yiwang.flow.service.offices import OfficeVerbs
+from yiwang.flow.service.extending import ExtensionVerbs
+from yiwang.flow.service.informing import InformingVerbs
 from yiwang.flow.service.queues import QueueVerbs
+from yiwang.flow.service.recalling import RecallVerbs
+from yiwang.flow.service.rounds import RoundVerbs
 from yiwang.flow.service.works import WorkVerbs
 
 
-class FlowService(QueueVerbs, OfficeVerbs, WorkVerbs):
+class FlowService(RoundVerbs, RecallVerbs, QueueVerbs, ExtensionVerbs, InformingVerbs, WorkVerbs):
     """Definitions, instances, tasks, timers, messages and work of one process.
 
     Every verb takes the caller's connection first and runs in its transaction, which must be read committed; only

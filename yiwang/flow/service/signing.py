@@ -35,7 +35,7 @@ most_added = 50
 
 
 class SigningVerbs(DefinitionVerbs):
-    """Each answers what a caller journals: added tasks are ``new_tasks``, an answer is ``finished``, withdrawn ones ``dropped``."""
+    """Each answers what a caller journals: ``new_tasks`` were added, ``finished`` is an answer, ``dropped`` were withdrawn."""
 
     async def add_before(
         self,
@@ -195,7 +195,7 @@ class SigningVerbs(DefinitionVerbs):
         if task.home_post_id is not None:
             return in_queue(task, Queue(task.home_post_id, task.organisation_id, None), None)
         node, place = standing.graph_of(task).task(task.node), Place(task.area, task.grid)
-        ruled = self.assignment.queue(node, standing.instance.variables, place, at)
+        ruled = self.assignment.queue(node, standing.variables_of(task), place, at)
         return in_queue(task, ruled or kept, None)
 
     async def _own(

@@ -137,7 +137,7 @@ class TimerVerbs(ReturnVerbs):
         queue = None
         if rule.do == "escalate" and rule.who is not None:
             world = await self.world(connection, standing.instance, act.at, [standing.definition.graph])
-            queue = world.queue(replace(step, who=rule.who), standing.instance.variables)
+            queue = world.queue(replace(step, who=rule.who), standing.variables_of(task))
         clocks = read_clocks(standing.instance.clocks, self.context.calendar)
         answer = unmoved(standing, act, standing.instance, clocks)
         late = replace(task, urged=task.urged + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -16,11 +16,12 @@ from yiwang.kernel.database import Json
 
 @dataclass(slots=True)
 class World:
-    """Answers for one instance at its ``place`` and one moment ``at``."""
+    """Answers for one instance at its ``place`` and one moment ``at``; ``kinds`` name its business, for deputies."""
 
     assignment: Assignment
     place: Place
     at: datetime
+    kinds: Collection[str] = ()
     latest: dict[str, Definition] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     known: dict[UUID, Definition] = field(default_factory=dict)
@@ -47,10 +48,10 @@ class World:
         return outputs if isinstance(outputs, Mapping) else {key: list(outputs)}
 
     def queue(self, task: UserTask, variables: Mapping[str, Json]) -> Queue | None:
-        return self.assignment.queue(task, variables, self.place, self.at)
+        return self.assignment.queue(task, variables, self.place, self.at, kinds=self.kinds)
 
     def people(self, task: UserTask, variables: Mapping[str, Json]) -> Sequence[Queue]:
-        return self.assignment.people(task, variables, self.place, self.at)
+        return self.assignment.people(task, variables, self.place, self.at, kinds=self.kinds)
 
     def person(self, account_id: UUID) -> Queue | None:
-        return self.assignment.for_person(account_id)
+        return self.assignment.for_person(account_id, self.kinds, self.at)

@@ -9,9 +9,7 @@ from uuid import UUID
 
 from yiwang.kernel.database import Connection
 
-_COLUMNS = (
-    "id, instance_id, subject_kind, subject_id, node, account_id, by_id, by_name, note, created_at, read_at"
-)
+_COLUMNS = "id, instance_id, subject_kind, subject_id, node, account_id, by_id, by_name, note, created_at, read_at"
 
 
 @dataclass(frozen=True, slots=True)

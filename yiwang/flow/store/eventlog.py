@@ -102,10 +102,10 @@ async def log_page(
 ) -> LogPage:
     """The next cases of a definition that started in the period, in the order of their start, with all their steps."""
     args = Sql()
-    definition, start, end = args.bind(definition_id), args.bind(since), args.bind(until)
+    definition, end = args.bind(definition_id), args.bind(until)
     conditions = [f"i.definition_id = {definition}", f"i.started_at < {end}"]
     if after is None:
-        conditions.append(f"i.started_at >= {start}")
+        conditions.append(f"i.started_at >= {args.bind(since)}")
     else:
         conditions.append(f"(i.started_at, i.id) > ({args.bind(after[0])}::timestamptz, {args.bind(after[1])}::uuid)")
     conditions += [within_area(args, area, "i"), visible(actor, args)]

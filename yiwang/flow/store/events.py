@@ -74,11 +74,11 @@ class StartRow:
 async def throw(
     connection: Connection, thrown: Sequence[Thrown], by: UUID | None, data: Mapping[str, Json], at: datetime
 ) -> None:
-    """Keep what a flow has thrown until it is delivered."""
+    """Keep what a flow has thrown until it is delivered; ``data`` are the variables of the instance."""
     await connection.executemany(
         "insert into flow_event (id, kind, name, key, data, thrown_at, thrown_by, wake_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $6)",
-        [(new_id(), item.kind, item.name, item.key, dict(data), at, by) for item in thrown],
+        [(new_id(), item.kind, item.name, item.key, item.data(data), at, by) for item in thrown],
     )
 
 

@@ -167,17 +167,22 @@ class Moves(Events):
         graph = self.graph_of(scope)
         depth = len(join.scope)
         branches = {graph.flow_scopes[flow][depth] for flow in join.incoming}
-        for item in self.items.values():
-            if item.kind == "done" or item.of_task is not None:
-                continue
-            if item.kind == "join" and item.node == join.id and item.scope == scope:
-                continue
-            found = self.at_level(item, scope)
-            if found is None or len(found[1]) <= depth or found[1][depth] not in branches:
-                continue
-            if not any(isinstance(graph.nodes[branch.block], BoundaryEvent) for branch in found[1][depth + 1 :]):
-                return True
-        return False
+        places = [
+            found[1]
+            for item in self.items.values()
+            if item.kind != "done"
+            and item.of_task is None
+            and not (item.kind == "join" and item.node == join.id and item.scope == scope)
+            and (found := self.at_level(item, scope)) is not None
+        ]
+        # A scope that is empty has yet to end, and its token then goes on.
+        places += [graph.nodes[state.node].scope for state in self.scopes.values() if state.parent == scope]
+        return any(
+            len(place) > depth
+            and place[depth] in branches
+            and not any(isinstance(graph.nodes[branch.block], BoundaryEvent) for branch in place[depth + 1 :])
+            for place in places
+        )
 
     # Activities
 

@@ -123,13 +123,18 @@ class State:
         """What is seen from a scope: the elements of the rounds around it over the call's or the instance's variables."""
         if scope is None:
             return self.root_variables
+        found, called = self.own_variables(scope)
+        return found if called else {**self.root_variables, **found}
+
+    def own_variables(self, scope: Ref | None) -> tuple[dict[str, Json], bool]:
+        """The elements of the rounds around a scope, up to the call around it; and whether there is one."""
         found: dict[str, Json] = {}
         for ref in self.around(scope):
             state = self.scopes[ref]
             found = {**state.variables, **found}
             if state.kind == "call":
-                return found
-        return {**self.root_variables, **found}
+                return found, True
+        return found, False
 
     def assign_variables(self, scope: Ref | None, values: Mapping[str, Json]) -> None:
         """Set variables of the call around a scope, else of the instance."""

@@ -104,7 +104,8 @@ class Events(State):
             self.escalate(trigger.name, scope)
         elif trigger.kind in THROWN:
             key = self._key(trigger, self.variables(scope))
-            self.delta.thrown.append(Thrown(THROWN[trigger.kind], trigger.name, key))
+            own, called = self.own_variables(scope)
+            self.delta.thrown.append(Thrown(THROWN[trigger.kind], trigger.name, key, own, called))
 
     def _end(self, node: EndEvent, scope: Ref | None) -> None:
         trigger = node.trigger

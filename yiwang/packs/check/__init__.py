@@ -14,6 +14,7 @@ from yiwang.packs.check.cities import check_city
 from yiwang.packs.check.flows import check_flows
 from yiwang.packs.check.plan import check_plan
 from yiwang.packs.check.references import check_needs_circle, check_references, check_shared_words, needed
+from yiwang.packs.check.rules import check_rules
 from yiwang.packs.check.scenarios import check_scenarios, scenario_cities
 from yiwang.packs.check.values import check_values
 from yiwang.packs.findings import Finding, Findings
@@ -131,6 +132,7 @@ def _reach(name: str, packs: dict[str, Pack], folders: Container[str]) -> set[st
 def _check_meaning(pack: Pack, packs: dict[str, Pack], root: Path, findings: Findings) -> None:
     """What can be judged only of files that could all be read; otherwise each would be blamed for what another lacks."""
     check_references(pack, packs, findings)
+    check_rules(pack, packs, findings)
     check_flows(pack, packs, findings)
     check_plan(pack, root, findings)
 

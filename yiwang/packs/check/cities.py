@@ -131,13 +131,16 @@ def _check_areas(city: City, findings: Findings) -> None:
         if declared is not None and declared.file is not None and not (city.folder / "areas" / declared.file).is_file():
             findings.add(source.place((level, "file")), "file.missing", name=f"areas/{declared.file}")
         _check_codes(city, level, items, {item.code for item in lists["streets"]}, findings)
-    codes = [city.file.value.division, *(item.code for items in lists.values() for item in items)]
+    division = city.file.value.division
+    codes = [division, *(item.code for items in lists.values() for item in items)]
+    # What a survey holds is known only when it is read.
+    surveyed = [_DIGITS[level] for level in lists if getattr(getattr(areas, level), "file", None) is not None]
     for room in ("unit_grids", "responsibility_grids"):
         declared = getattr(areas, room)
         if declared is None or declared.generate is None:
             continue
         for index, code in enumerate(declared.generate.areas):
-            if code not in codes:
+            if code not in codes and not (len(code) in surveyed and code.startswith(division)):
                 zh, en = suggestion(code, codes)
                 place = source.place((room, "generate", "areas", index))
                 findings.add(place, "city.area_unknown", code=code, hint_zh=zh, hint_en=en)

@@ -62,6 +62,10 @@ class _Posts:
         self._city = city
         self.declared = cache(self._declared)
 
+    def inside(self, areas: list[str]) -> bool:
+        """Whether all lie within the city; that an office does not is told at the office."""
+        return all(area.startswith(self._city.file.value.division) for area in areas)
+
     def _declared(self, kind: str) -> GridPosts:
         return grid_posts_declared(self._city, kind)
 
@@ -119,6 +123,6 @@ def _check_which_post(
             zh, en = f"{zh},以及每个责任网格", f"{en} and each responsibility grid"
         example = f'{{code: {code}, area: "{areas[0]}"}}'
         findings.add(place, "city.post_ambiguous", areas_zh=zh, areas_en=en, example=example, **names)
-    elif area is not None and area not in areas and not for_each_grid:
+    elif area is not None and area not in areas and not for_each_grid and posts.inside(areas):
         zh, en = suggestion(area, areas)
         findings.add(place, "city.post_area", area=area, hint_zh=zh, hint_en=en, **names)

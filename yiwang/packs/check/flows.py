@@ -11,9 +11,10 @@ from yiwang.casework.declarations import CaseTypeDeclaration
 from yiwang.casework.model import COMMON_STATUSES
 from yiwang.casework.steps import NEED_WORDS
 from yiwang.flow.model import EndEvent, Graph, UserTask
+from yiwang.flow.model.graph import node_variables
 from yiwang.packs.check.references import needed, post_kinds
 from yiwang.packs.check.values import CHINESE
-from yiwang.packs.check.variables import unset_variables
+from yiwang.packs.check.variables import takes_any, unset_variables, variables_set
 from yiwang.packs.check.who import check_who, check_who_in_city
 from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.flows import FlowFile
@@ -46,7 +47,9 @@ def check_flows(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> No
             _check_task(flow, task, posts, findings)
         for case in cases:
             _check_statuses(flow.graph, case, findings)
-        for name in sorted(flow.graph.variables - known):
+        # What a message or a worker brings is known only when it comes, so then any name may be right.
+        set_somewhere = flow.graph.variables if takes_any(flow.graph) else variables_set(flow.graph)
+        for name in sorted(flow.graph.variables - known - set_somewhere):
             zh, en = suggestion(name, known)
             for element in _elements_using(flow, name):
                 place = flow.place(element)
@@ -92,14 +95,8 @@ def _check_task(flow: FlowFile, task: UserTask, posts: Iterable[str], findings: 
 
 
 def _elements_using(flow: FlowFile, name: str) -> Iterator[str]:
-    from yiwang.flow.model.graph import task_variables
-
-    if flow.graph is None:
-        return
-    for node in flow.graph.nodes.values():
-        in_conditions = any(out.condition and name in out.condition.variables for out in node.outgoing)
-        if in_conditions or (isinstance(node, UserTask) and name in task_variables(node)):
-            yield node.id
+    if flow.graph is not None:
+        yield from (node.id for node in flow.graph.nodes.values() if name in node_variables(node))
 
 
 def check_people(city: City, findings: Findings) -> None:

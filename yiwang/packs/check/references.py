@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree
+from yiwang.flow.model import DecisionTask
 from yiwang.identity.declarations import PostKindDeclaration, RoleDeclaration
 from yiwang.packs.check.grants import check_grants
 from yiwang.packs.findings import Findings, Place, suggestion
@@ -31,6 +32,7 @@ def check_references(pack: Pack, packs: Mapping[str, Pack], findings: Findings) 
         _check_case(case, reach, findings)
     _check_tables(pack, reach, findings)
     _check_departments(pack, reach, findings)
+    _check_asked(pack, reach, findings)
     _check_roles(pack, reach, findings)
     _check_strings(pack, findings)
     _check_unused(pack, packs, findings)
@@ -149,22 +151,18 @@ def post_kinds(packs: Iterable[Pack]) -> dict[str, PostKindDeclaration]:
 
 
 def _check_tables(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
-    codes_of = {tree.value.id: [item.code for item in tree.value.classes] for one in reach for tree in one.classes}
-    trees_of: dict[str, set[str]] = {}
-    for one in reach:
-        for case in one.cases:
-            if case.value.dispatch is not None:
-                trees_of.setdefault(case.value.dispatch, set()).add(case.value.classes)
     for table in pack.rules:
-        used_with = trees_of.get(table.value.id) or set(codes_of)
-        codes = {code for tree in used_with for code in codes_of.get(tree, ())}
-        taken: dict[str, int] = {}
+        codes = classes_of(table.value.id, reach)
         for index, row in enumerate(table.value.rows):
             for number, code in enumerate(row.classes):
                 _check_row_class(code, codes, table.source.place(("rows", index, "classes", number)), findings)
-            place = table.source.place(("rows", index))
-            if not row.areas:
-                _check_reached(index, row.classes, row.when is None, taken, place, findings)
+
+
+def classes_of(table: str, reach: Sequence[Pack]) -> set[str]:
+    """The codes of all classes for which a dispatch table is asked; of all there are, where nothing names the table."""
+    codes_of = {tree.value.id: [item.code for item in tree.value.classes] for one in reach for tree in one.classes}
+    used_with = {case.value.classes for one in reach for case in one.cases if case.value.dispatch == table}
+    return {code for tree in used_with or set(codes_of) for code in codes_of.get(tree, ())}
 
 
 def _check_row_class(code: str, codes: set[str], place: Place, findings: Findings) -> None:
@@ -175,26 +173,6 @@ def _check_row_class(code: str, codes: set[str], place: Place, findings: Finding
             findings.add(place, "reference.class_prefix", prefix=code[:-1])
     elif code not in codes:
         unknown(findings, place, ("分类", "class"), code, codes)
-
-
-def _check_reached(
-    index: int, classes: list[str], always: bool, taken: dict[str, int], place: Place, findings: Findings
-) -> None:
-    """``taken``: class pattern → number of the earlier row without condition that takes it; "*" takes all."""
-    patterns = classes or ["*"]
-    earlier = [_taken_by(pattern, taken) for pattern in patterns]
-    if all(earlier):
-        findings.add(place, "reference.row_never_reached", row=index + 1, earlier=max(row or 0 for row in earlier))
-    if always:
-        for pattern in patterns:
-            taken.setdefault(pattern, index + 1)
-
-
-def _taken_by(pattern: str, taken: dict[str, int]) -> int | None:
-    if pattern in taken:
-        return taken[pattern]
-    stem = pattern.rstrip("*")
-    return next((row for known, row in taken.items() if known.endswith("*") and stem.startswith(known[:-1])), None)
 
 
 def departments_named(pack: Pack) -> list[tuple[str, Source, Trail, str]]:
@@ -211,6 +189,15 @@ def departments_named(pack: Pack) -> list[tuple[str, Source, Trail, str]]:
                 (row.department, table.source, ("rows", index, "department"), f"{table.value.id} [{index + 1}]")
             )
     return named
+
+
+def _check_asked(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
+    """Every decision table that a flow asks is there."""
+    known = {table.value.id for one in reach for table in one.decisions}
+    for flow in pack.flows:
+        for node in flow.graph.nodes.values() if flow.graph else ():
+            if isinstance(node, DecisionTask) and node.decision not in known:
+                unknown(findings, flow.place(node.id), ("决策表", "decision table"), node.decision, known)
 
 
 def _check_departments(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
@@ -261,10 +248,13 @@ def _check_unused(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> 
         _check_codes_twice(tree, findings)
     trees = {tree.value.id: tree.source.place(("id",)) for tree in pack.classes}
     tables = {table.value.id: table.source.place(("id",)) for table in pack.rules}
+    decisions = {table.value.id: table.source.place(("id",)) for table in pack.decisions}
+    asked = {key for one in packs.values() for flow in one.flows if flow.graph for key in flow.graph.decisions}
     flows = {flow.key: Place(flow.file) for flow in pack.flows}
     for mine, used, zh, en in (
         (trees, {case.classes for case in cases}, "分类目录", "class tree"),
         (tables, {case.dispatch for case in cases}, "派遣规则", "dispatch table"),
+        (decisions, asked, "决策表", "decision table"),
         (flows, {case.flow for case in cases}, "流程", "flow"),
     ):
         everywhere = {name for one in packs.values() for name in _names_in(one, en)}
@@ -280,6 +270,8 @@ def _names_in(pack: Pack, what: str) -> list[str]:
             return [tree.value.id for tree in pack.classes]
         case "dispatch table":
             return [table.value.id for table in pack.rules]
+        case "decision table":
+            return [table.value.id for table in pack.decisions]
         case _:
             return [flow.key for flow in pack.flows]
 

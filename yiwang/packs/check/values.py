@@ -11,6 +11,7 @@ import jsonschema_rs
 from yiwang.casework.declarations import CaseTypeDeclaration
 from yiwang.casework.numbers import parse_number_rule
 from yiwang.flow.conditions import ConditionInvalid, compile_condition
+from yiwang.flow.decisions.expressions import FUNCTIONS
 from yiwang.kernel.deadlines import parse_deadline
 from yiwang.kernel.errors import Problem
 from yiwang.packs.findings import Findings, Place, suggestion
@@ -27,13 +28,6 @@ DISPATCH_VARIABLES: dict[str, object] = {
 }  # fmt: skip
 """What a row of a dispatch table may ask about a case, with a sample of each kind."""
 
-_FUNCTIONS = frozenset({
-    "size", "contains", "startsWith", "endsWith", "matches", "int", "uint", "double", "string", "bool", "bytes", "type",
-    "duration", "timestamp", "has", "dyn", "getFullYear", "getMonth", "getDayOfMonth", "getDate", "getDayOfWeek",
-    "getDayOfYear", "getHours", "getMinutes", "getSeconds", "getMilliseconds", "all", "exists", "exists_one", "existsOne",
-    "map", "filter",
-})  # fmt: skip
-"""Functions and macros of the expression library."""
 _SYNTAX = re.compile(r"<input>:1:([0-9]+): Syntax error: ([^|]*)")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NEEDS_WORDS = re.compile(r"[^\W\d_]")
@@ -79,9 +73,9 @@ def check_expression(text: str, variables: dict[str, object], place: Place, find
     for name in unknown:
         zh, en = suggestion(name, variables)
         findings.add(place, "expression.unknown_variable", name=name, hint_zh=zh, hint_en=en)
-    strange = [name for name in condition.program.functions() if name.isidentifier() and name not in _FUNCTIONS]
+    strange = [name for name in condition.program.functions() if name.isidentifier() and name not in FUNCTIONS]
     for name in strange:
-        zh, en = suggestion(name, _FUNCTIONS)
+        zh, en = suggestion(name, FUNCTIONS)
         findings.add(place, "expression.unknown_function", name=name, hint_zh=zh, hint_en=en)
     if not unknown and not strange:
         _try_expression(condition.program, variables, place, findings)
@@ -134,7 +128,7 @@ def _sources(pack: Pack) -> Iterator[Source]:
     yield pack.file.source
     if pack.roles is not None:
         yield pack.roles.source
-    for room in (pack.cases, pack.classes, pack.rules, pack.scenarios):
+    for room in (pack.cases, pack.classes, pack.rules, pack.decisions, pack.scenarios):
         for item in room:
             yield item.source
 

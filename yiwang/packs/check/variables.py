@@ -1,4 +1,4 @@
-"""Whether every flow variable that a step cannot do without has been set on every way that leads to the step.
+"""Flow variables: which a definition sets itself, and whether every one that a step cannot do without has been set before.
 
 A limit that nobody set stops a running case in the middle, so it is found here: definite assignment over the graph.
 """
@@ -8,10 +8,69 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from yiwang.flow.conditions import outcomes_named
-from yiwang.flow.model import BoundaryEvent, Graph, Node, ParallelGateway, SequenceFlow, UserTask
+from yiwang.flow.model import (
+    Activity,
+    BoundaryEvent,
+    CallActivity,
+    CatchEvent,
+    DecisionTask,
+    EndEvent,
+    ExclusiveGateway,
+    Graph,
+    InclusiveGateway,
+    Node,
+    ParallelGateway,
+    ReceiveTask,
+    SequenceFlow,
+    ServiceTask,
+    StartEvent,
+    SubProcess,
+    UserTask,
+)
 
 SETS = {"department": frozenset({"department", "limit"}), "limit": frozenset({"limit"})}
 """What casework sets in a flow when a need of an outcome is met: a department brings its limit."""
+_ENGINE = frozenset({"starter", "by"})
+
+
+def variables_set(graph: Graph) -> frozenset[str]:
+    """Every variable that the definition itself, or the engine for it, gives a value somewhere."""
+    found = set(_ENGINE)
+    for node in graph.nodes.values():
+        found |= _set_at(node)
+        if isinstance(node, Activity) and node.multi is not None:
+            found.add(node.multi.item)
+    return frozenset(found)
+
+
+def takes_any(graph: Graph) -> bool:
+    """Whether something brings variables that only running shows: a message, a worker, a table that names its outputs."""
+    for node in graph.nodes.values():
+        match node:
+            case ReceiveTask():
+                return True
+            case ServiceTask() if node.topic:
+                return True
+            case DecisionTask() if not node.into:
+                return True
+            case CatchEvent() | BoundaryEvent() | StartEvent() if node.trigger and node.trigger.kind == "message":
+                return True
+            case _:
+                pass
+    return False
+
+
+def _set_at(node: Node) -> frozenset[str]:
+    """What the node sets by the drawing alone."""
+    match node:
+        case ServiceTask():
+            return frozenset(item.variable for item in node.sets)
+        case CallActivity():
+            return frozenset(item.variable for item in node.outputs)
+        case DecisionTask():
+            return frozenset(node.into.values())
+        case _:
+            return frozenset()
 
 
 def unset_variables(graph: Graph, known: frozenset[str]) -> Iterator[tuple[UserTask, str, str]]:
@@ -30,6 +89,7 @@ def _limits(task: UserTask) -> frozenset[str]:
     values = [task.deadline.limit if task.deadline else None]
     values += [start.limit for start in task.clock_starts]
     values += [event.trigger.after for event in task.boundary]
+    values += [value for overtime in task.overtimes for value in (overtime.after, overtime.every)]
     return frozenset(value.variable for value in values if value is not None and value.variable is not None)
 
 
@@ -39,8 +99,13 @@ class _Ways:
     def __init__(self, graph: Graph, known: frozenset[str]) -> None:
         self._graph, self._known = graph, known
         self._flows = {flow.id: flow for node in graph.nodes.values() for flow in node.outgoing}
-        everything = known.union(graph.variables, *SETS.values())
+        everything = known.union(graph.variables, variables_set(graph), *SETS.values())
         self.at = dict.fromkeys(graph.nodes, everything)
+        self._origins = {node.id: origin for node in graph.nodes.values() if (origin := self._origin(node)) is not None}
+        self._ends: dict[str, list[str]] = {}
+        for node in graph.nodes.values():
+            if isinstance(node, EndEvent) and not (node.trigger is not None and node.trigger.kind == "error"):
+                self._ends.setdefault(node.container, []).append(node.id)
 
     def settle(self) -> None:
         changed = True
@@ -67,13 +132,34 @@ class _Ways:
         return self._graph.start.id
 
     def _into(self, node: Node) -> list[SequenceFlow]:
+        """The flows by which a token comes to the node; to the start of a sub-process those that lead to that."""
+        around = self._graph.nodes.get(node.container)
+        if isinstance(node, StartEvent) and isinstance(around, SubProcess):
+            node = around
         return [self._flows[flow_id] for flow_id in node.incoming]
 
+    def _origin(self, node: Node) -> tuple[str, ...] | None:
+        """The nodes whose variables this one begins with, where no flow leads to it; () for what is known at the start."""
+        nodes = self._graph.nodes
+        match node:
+            case BoundaryEvent():
+                return (node.attached,)
+            case StartEvent():
+                return (node.container,) if node.container else ()
+            case SubProcess() if node.event:
+                return (node.container,) if node.container else ()
+            case CatchEvent() if node.trigger.kind == "link":
+                return tuple(other.id for other in nodes.values() if getattr(other, "target", "") == node.id)
+            case Activity() if node.for_compensation:
+                undone = (other for other in nodes.values() if isinstance(other, Activity))
+                return tuple(other.id for other in undone if other.compensation == node.id)
+            case _:
+                return None
+
     def _reaching(self, node: Node) -> frozenset[str]:
-        if node.id == self._graph.start.id:
-            return self._known
-        if isinstance(node, BoundaryEvent):
-            return self.at[node.attached]
+        origins = self._origins.get(node.id)
+        if origins is not None:
+            return frozenset.intersection(*(self.at[name] for name in origins)) if origins else self._known
         ways = [way for flow in self._into(node) if (way := self._along(flow)) is not None]
         if not ways:
             return self.at[node.id]
@@ -86,6 +172,8 @@ class _Ways:
         asked = frozenset(flow.condition.variables) if flow.condition else frozenset()
         if isinstance(source, UserTask):
             return self._after(source, frozenset(source.outcomes)) | asked
+        if not isinstance(source, ExclusiveGateway | InclusiveGateway | ParallelGateway):
+            return self._behind(source)
         ways: list[frozenset[str]] = []
         for before in self._into(source):
             task = self._graph.nodes[before.source]
@@ -95,9 +183,14 @@ class _Ways:
                     ways.append(self._after(task, outcomes) | asked)
             else:
                 ways.append(self.at[source.id] | asked)
-        if not self._into(source):
-            return self.at[source.id] | asked
         return frozenset.intersection(*ways) if ways else None
+
+    def _behind(self, node: Node) -> frozenset[str]:
+        """What is set behind a node that neither branches nor is for people."""
+        found = self.at[node.id] | _set_at(node)
+        if isinstance(node, SubProcess) and self._ends.get(node.id):
+            found |= frozenset.intersection(*(self.at[name] for name in self._ends[node.id]))
+        return found
 
     def _after(self, task: UserTask, outcomes: frozenset[str]) -> frozenset[str]:
         """What is set behind the task; what it cannot do without was there, or the case has stopped before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from yiwang.flow.clocks import cached_deadline
+from yiwang.flow.model import EventGateway, Graph, SequenceFlow
 from yiwang.flow.rehearsal import Moment, Rehearsal, RowsBroken, Trodden
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.calendar import WorkingCalendar
@@ -30,7 +31,7 @@ def run_script(script: Script, calendar: WorkingCalendar, *, only: Sequence[str]
             trodden |= play.trodden
     graph = script.main
     flows = [flow for node in graph.nodes.values() for flow in node.outgoing]
-    walked = [flow for flow in flows if Trodden(graph.key, flow.id) in trodden]
+    walked = [flow for flow in flows if _was_walked(graph, flow, trodden)]
     left: list[Left] = []
     if not only and not script.value.part and all(result.passed for result in results):
         file = script.flows[0].file
@@ -38,6 +39,12 @@ def run_script(script: Script, calendar: WorkingCalendar, *, only: Sequence[str]
         left += [Left(name, Place(file, graph.nodes[name].line)) for name in _undone(script, trodden)]
     names = (graph.names.zh, graph.names.en)
     return FileReport(script.file, graph.key, names, tuple(results), len(walked), len(flows), tuple(left))
+
+
+def _was_walked(graph: Graph, flow: SequenceFlow, trodden: set[Trodden]) -> bool:
+    """Whether a token took a flow; to the event that came first behind an event gateway it leaps."""
+    behind = graph.nodes[flow.target].outgoing if isinstance(graph.nodes[flow.source], EventGateway) else (flow,)
+    return any(Trodden(graph.key, found.id) in trodden for found in behind)
 
 
 def _undone(script: Script, trodden: set[Trodden]) -> list[str]:
