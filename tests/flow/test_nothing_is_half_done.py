@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from tests.flow.offices import Drawing, Office, at
+from tests.flow.offices import Drawing, Office, at, event
 from yiwang.flow.model import Advance
 from yiwang.kernel.access import SYSTEM, Actor
 from yiwang.kernel.database import Connection, connect
@@ -82,6 +82,62 @@ async def test_a_timer_interrupted_by_a_crash_fires_once(office: Office) -> None
     crash = False
     assert await office.flow.fire_due(at(10)) == 1
     assert await rows(office, case) == (["last"], [], [], 2)
+
+
+def telling(key: str) -> Drawing:
+    outside = f'<bpmn:message id="m" name="crash-paid"/><bpmn:signal id="s" name="{key}-flood"/>'
+    drawing = Drawing(key, outside=outside).start().node("sendTask", "tell", 'messageRef="m"')
+    drawing.node("intermediateCatchEvent", "hear", inner=event("signal", 'signalRef="s"')).task("last").end()
+    return drawing.line("start", "tell", "hear", "last", "end")
+
+
+def hearing(key: str) -> Drawing:
+    drawing = Drawing(key, outside='<bpmn:message id="m" name="crash-paid"/>').start()
+    drawing.node("receiveTask", "wait", 'messageRef="m"').task("last").end()
+    return drawing.line("start", "wait", "last", "end")
+
+
+async def test_a_message_interrupted_by_a_crash_arrives_once(office: Office) -> None:
+    crash = True
+
+    async def advanced(connection: Connection, advance: Advance, who: Actor, moment: object) -> None:
+        if crash:
+            await kill(office, await connection.fetchval("select pg_backend_pid()"))
+
+    office.flow.on_advance("matter", advanced)
+    receiver = (await office.start(await office.publish(hearing("crash-hearing")))).instance_id
+    await office.start(await office.publish(telling("crash-telling")))
+    with pytest.raises((Unavailable, asyncpg.InterfaceError)):
+        await office.flow.deliver_due(office.now)
+    assert await office.nodes(receiver) == []
+    crash = False
+    assert await office.flow.deliver_due(office.now) == 1
+    assert await office.flow.deliver_due(office.now) == 0
+    assert await office.nodes(receiver) == ["last"]
+
+
+async def test_a_signal_interrupted_between_two_receivers_reaches_both_once(office: Office) -> None:
+    left = 1
+
+    async def advanced(connection: Connection, advance: Advance, who: Actor, moment: object) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            await kill(office, await connection.fetchval("select pg_backend_pid()"))
+
+    definition = await office.publish(telling("crash-signal"))
+    cases = [(await office.start(definition)).instance_id for _ in range(2)]
+    async with office.database.transaction() as connection:
+        await connection.execute("delete from flow_event")
+        await office.flow.broadcast(connection, "crash-signal-flood", {}, office.now)
+    office.flow.on_advance("matter", advanced)
+    with pytest.raises((Unavailable, asyncpg.InterfaceError)):
+        await office.flow.deliver_due(office.now)
+    assert sorted(await office.nodes(cases[0]) + await office.nodes(cases[1])) == ["last"]
+    left = 100
+    await office.flow.deliver_due(office.now)
+    assert [await office.nodes(case) for case in cases] == [["last"], ["last"]]
+    assert left == 99
 
 
 async def test_what_the_caller_rolls_back_has_not_happened(office: Office) -> None:

@@ -26,6 +26,7 @@ from yiwang.http.pages.maps import Maps
 from yiwang.http.parent import end_with_parent
 from yiwang.http.problems import install_problem_handlers
 from yiwang.http.services import open_services
+from yiwang.http.subjects import subject_readers
 from yiwang.identity import api as identity_api
 from yiwang.kernel import logs
 from yiwang.kernel.access import Actor
@@ -68,6 +69,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             state.context, state.identity, state.geo = services.context, services.identity, services.geo
             state.flow, state.casework, state.city = services.flow, services.casework, services.city
             state.services = services
+            state.subject_readers = subject_readers(services.casework)
             state.maps = Maps(services.geo, services.city.division)
             state.readings = health.Readings()
             state.live = LiveView(services.context.database)

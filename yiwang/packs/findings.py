@@ -18,6 +18,7 @@ KINDS = {
     "case": ("案件类型", "case type"),
     "tree": ("分类目录", "class tree"),
     "table": ("派遣规则", "dispatch table"),
+    "decision": ("决策表", "decision table"),
     "flow": ("流程", "flow"),
     "class": ("分类", "class"),
     "standard": ("立案标准", "standard"),

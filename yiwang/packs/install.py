@@ -18,6 +18,7 @@ import asyncpg
 
 from yiwang.casework.declarations import CaseTypeDeclaration
 from yiwang.casework.service import CaseService
+from yiwang.flow.decisions.declared import DecisionTable, document_of
 from yiwang.flow.service import FlowService
 from yiwang.geo.service import GeoService
 from yiwang.identity.declarations import AccountDeclaration, PlacedPostDeclaration, PostReference
@@ -256,11 +257,14 @@ class _Installation:
                     declaration = self._as_open_here(case.value)
                     new += await self._publish(connection, pack, declaration, at)
                     names.append(declaration.id)
-            tables = [table.value for pack in self.city.packs for table in pack.decisions]
-            for table in tables:
-                new += await self._publish_table(connection, table, at)
             zh = f"{len(names)} 种案件类型({'、'.join(names)}),{new} 种有新版本"
             en = f"{len(names)} case types ({', '.join(names)}), {new} with a new version"
+            tables = [table.value for pack in self.city.packs for table in pack.decisions]
+            if tables:
+                fresh = sum([await self._publish_table(connection, table, at) for table in tables])
+                zh += f";{len(tables)} 张决策表,{fresh} 张有新版本"
+                en += f"; {len(tables)} decision tables, {fresh} with a new version"
+                new += fresh
             done.append(Installed("casework", zh, en, new > 0, 0))
 
     async def _publish(self, connection: Connection, pack: Pack, declaration: CaseTypeDeclaration, at: datetime) -> int:
@@ -273,6 +277,10 @@ class _Installation:
         definition = await self.services.flow.publish(connection, flow.key, flow.xml, SYSTEM, at)
         _, new = await self.services.casework.publish_case_type(connection, declaration, tree, table, definition, at)
         return int(new)
+
+    async def _publish_table(self, connection: Connection, table: DecisionTable, at: datetime) -> bool:
+        decisions = self.services.flow.decisions
+        return (await decisions.publish(connection, table.id, document_of(table), SYSTEM, at)).new
 
     def _as_open_here(self, declaration: CaseTypeDeclaration) -> CaseTypeDeclaration:
         """The case type without the channels that this city keeps closed."""

@@ -142,7 +142,7 @@ def load_pack(
         _distinct(cases, findings, "case", lambda item: item.id),
         _distinct(classes, findings, "tree", lambda item: item.id),
         _distinct(rules, findings, "table", lambda item: item.id),
-        _distinct(decisions, findings, "table", lambda item: item.id),
+        _distinct(decisions, findings, "decision", lambda item: item.id),
         flows,
         roles,
         tuple(scenarios),

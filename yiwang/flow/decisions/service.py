@@ -45,11 +45,12 @@ class DraftedTable:
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """A version ready to be asked, with what its publication had to remark."""
+    """A version ready to be asked, with what its publication had to remark. ``new``: it was not there before."""
 
     row: DecisionRow
     compiled: Compiled
     findings: tuple[Finding, ...] = ()
+    new: bool = False
 
 
 class DecisionService:
@@ -101,7 +102,7 @@ class DecisionService:
         row = DecisionRow(new_id(), key, highest + 1, "published", shown.table.names, body, digest, at, at)
         await store.insert_decision(connection, row, actor.account_id)
         await self._journal(connection, actor, at, "decision.published", row)
-        return PublishedTable(row, Compiled(shown.table), findings)
+        return PublishedTable(row, Compiled(shown.table), findings, new=True)
 
     async def publish_draft(self, connection: Connection, key: str, actor: Actor, at: datetime) -> PublishedTable:
         """Publish the draft of ``key``.
@@ -120,7 +121,7 @@ class DecisionService:
         row = replace(draft, version=version, state="published", published_at=at)
         await store.publish_decision(connection, row, actor.account_id)
         await self._journal(connection, actor, at, "decision.published", row)
-        return PublishedTable(row, Compiled(shown.table), findings)
+        return PublishedTable(row, Compiled(shown.table), findings, new=True)
 
     async def latest(self, connection: Connection, key: str) -> PublishedTable:
         """The published version of ``key``. Raises: NotFound."""

@@ -18,6 +18,7 @@ from yiwang.casework.service import CaseService
 from yiwang.casework.store import CaseFilter
 from yiwang.casework.story import headline, said_once
 from yiwang.http.language import language_of
+from yiwang.http.pages.flows import STYLE_ADDRESS, case_drawing
 from yiwang.http.pages.forms import operation_forms, steps_of
 from yiwang.http.pages.rendering import actor_of, own_channels, render
 from yiwang.kernel.access import Actor
@@ -133,6 +134,8 @@ async def case(request: Request, case_id: UUID, purpose: Annotated[str, Query(ma
         story=[_told(service, view, row) for row in said_once(story)],
         channel=view.case_type.declaration.channels.get(view.case.channel),
         steps=steps_of(view, story),
+        flow_picture=await case_drawing(request, case_id, language_of(request.scope)),
+        style_address=STYLE_ADDRESS,
         forms=operation_forms(service, view),
         not_now=[item for item in view.operations if not item.allowed and item.verb != "complete"],
         outline=outline,

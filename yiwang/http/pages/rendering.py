@@ -131,6 +131,7 @@ def navigation(actor: Actor, path: str, *, registers: bool) -> list[Link]:
         if actor.may("case", "read"):
             entries.append(("/desk/cases", "案件", "Cases"))
             entries.append(("/desk/timeliness", "时效", "Timeliness"))
+            entries.append(("/flows", "流程", "Flows"))
         if registers:
             entries.append(("/desk/intake", "登记", "Register"))
         if actor.may("journal", "read"):

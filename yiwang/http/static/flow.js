@@ -1,8 +1,11 @@
 // A flow's picture is wider than most screens: begin where the case stands, or where the flow begins.
 
+const shown = new WeakSet();
+
 function show() {
-  for (const frame of document.querySelectorAll("[data-flow]:not([data-shown])")) {
-    frame.dataset.shown = "yes";
+  for (const frame of document.querySelectorAll("[data-flow]")) {
+    if (shown.has(frame)) continue;
+    shown.add(frame);
     const place = frame.querySelector(".fd-waiting");
     if (!place) continue;
     const outer = frame.getBoundingClientRect(), inner = place.getBoundingClientRect();

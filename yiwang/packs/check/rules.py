@@ -17,7 +17,9 @@ from yiwang.packs.findings import Findings, suggestion
 from yiwang.packs.loader import Loaded, Pack
 
 _CODES = {
-    **dict.fromkeys(("cell", "expression", "variable", "kind", "not_boolean", "value", "allowed", "never"), "rule.cell"),
+    **dict.fromkeys(
+        ("cell", "expression", "variable", "kind", "not_boolean", "value", "allowed", "never"), "rule.cell"
+    ),
     **dict.fromkeys(("overlap", "duplicate", "unreached"), "rule.overlap"),
     "example": "rule.example",
 }
@@ -48,7 +50,8 @@ def _check_dispatch(loaded: Loaded[DispatchTable], classes: Sequence[str], findi
 def _tried(table: Table, examples: Sequence[DispatchExample]) -> tuple[Finding, ...]:
     written = []
     for example in examples:
-        facts: JsonObject = {"area": "", "text": "", "channel": "", "urgency": "normal", "class": "", **example.given}
+        facts: JsonObject = {"area": "", "text": "", "channel": "", "urgency": "normal", "class": ""}
+        facts.update(example.given)
         expect: JsonObject | None = None if example.expect is None else example.expect.model_dump(exclude_unset=True)
         written.append(Example(NO_WORDS, {**facts, "class_code": facts["class"]}, expect))
     return run_examples(table, written)
