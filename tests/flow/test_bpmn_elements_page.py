@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.flow.bpmn_sheets import EVENTS, LINK, Drawing, between, inside, own, sheet, steps
 from yiwang.flow.bpmn import read_bpmn
+from yiwang.flow.bpmn.extensions import KNOWN
 from yiwang.flow.bpmn.reference import elements_page
 from yiwang.flow.bpmn.vocabulary import (
     ACTIVITIES,
@@ -172,3 +175,22 @@ def test_drawing_only_has_no_effect() -> None:
 
 def test_each_event_element_stands_in_a_position() -> None:
     assert len(EVENT_ELEMENTS) + 2 == len(POSITIONS)  # a start event stands in three of them
+
+
+def test_the_pieces_in_the_guide_can_be_drawn(request: pytest.FixtureRequest) -> None:
+    """Each piece is put into a flow; only what a piece alone cannot have is missing: the ways to it and from it."""
+    guide = (request.config.rootpath / "docs" / "how-to" / "draw-a-flow.md").read_text(encoding="utf-8")
+    pieces = [piece for piece in re.findall(r"```xml\n(.*?)```", guide, re.DOTALL) if "<?xml" not in piece]
+    assert len(pieces) == 3
+    for piece in pieces:
+        drawing = steps(["a"])
+        drawing.parts.append(piece)
+        assert {item.code for item in read_bpmn(drawing.xml).findings} <= {"ways", "not_reachable"}
+
+
+def test_every_setting_of_the_code_stands_in_the_guide(request: pytest.FixtureRequest) -> None:
+    guide = (request.config.rootpath / "docs" / "how-to" / "draw-a-flow.md").read_text(encoding="utf-8")
+    for elements in KNOWN.values():
+        for name, attributes in elements.items():
+            assert f"`yiwang:{name}`" in guide
+            assert all(f"`{attribute}`" in guide or f"`{attribute}?`" in guide for attribute in attributes)

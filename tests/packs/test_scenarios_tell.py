@@ -10,7 +10,7 @@ import pytest
 from tests.packs.conftest import SOUND, OpenTrial
 from yiwang.packs.levels import list_packs
 from yiwang.packs.model.scenario import parse_span
-from yiwang.packs.scenarios.live import on_server
+from yiwang.packs.scenarios.live import at_url, on_server
 from yiwang.packs.scenarios.runner import ScenarioNotReady, run_scenarios
 
 SCENARIO = Path("packs/lamps/scenarios/dark-street.yaml")
@@ -115,3 +115,18 @@ def test_other_spans_are_refused_in_both_languages(text: str) -> None:
 
 def test_the_sound_scenario_begins_on_a_thursday() -> None:
     assert datetime.fromisoformat("2026-06-18T08:30+08:00").isoweekday() == 4
+
+
+async def test_没有演示日的城市_场景照样从自己的时刻开始(trials, sound: Path) -> None:
+    path = Path("cities/hill/city.yaml")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("  day:")), encoding="utf-8")
+    open_city = trials(sound / "packs")
+    report = await run_scenarios(Path("packs"), lambda folder, at: open_city(sound / "cities" / folder.name, at))
+    assert report.passed, report.text()
+
+
+async def test_a_server_that_does_not_answer_is_told() -> None:
+    with pytest.raises(ScenarioNotReady, match="No answer"):
+        async with at_url("http://127.0.0.1:9")(Path("cities/hill"), datetime.fromisoformat("2026-06-18T08:00+08:00")):
+            pass

@@ -17,7 +17,9 @@ from PIL import ExifTags, Image
 
 from tests.packs.conftest import ROOT
 from yiwang.casework.classify import WordIndex
+from yiwang.packs import simulation
 from yiwang.packs.areas import read_boundary
+from yiwang.packs.errors import CityInvalid, CityNotSimulable, DemoAccountsRefused, NoSimulatedTime
 from yiwang.packs.findings import Findings
 from yiwang.packs.loader import City, load_city
 from yiwang.packs.remote import CityAway, Remote
@@ -200,5 +202,42 @@ async def test_a_write_without_a_key_is_never_sent_twice() -> None:
 
 
 async def test_a_city_with_errors_is_not_simulated(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"city\.yaml"):
+    with pytest.raises(CityInvalid, match=r"city\.yaml"):
         await run_simulation("http://127.0.0.1:9", tmp_path, ROOT / "packs")
+
+
+def city_answering(*answers: httpx.Response) -> httpx.AsyncClient:
+    """A client of a city that gives these answers, the last one for ever."""
+    waiting = list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://city")
+
+
+async def test_真实时间的城市不能调快_说明怎么办() -> None:
+    real = {"code": "clock.real", "title": "本市使用真实时间"}
+    for answer in (httpx.Response(409, json=real), httpx.Response(403, json={"code": "identity.forbidden"})):
+        clock = CityTime(Remote(city_answering(answer)))
+        with pytest.raises(NoSimulatedTime) as raised:
+            await simulation.set_speed(clock, 60, "http://city")
+        assert "demo" in raised.value.message("zh")
+        assert "YIWANG_HOME" in raised.value.message("en")
+
+
+async def test_服务器不认演示账号_开始前就说明(xiqing: City) -> None:
+    refused = {"code": "identity.sign_in_refused", "title": "登录名或密码不对"}
+    crew = Crew(xiqing, lambda: city_answering(httpx.Response(401, json=refused)))
+    with pytest.raises(DemoAccountsRefused) as raised:
+        await simulation.begin(crew, xiqing, "http://city")
+    assert "identity.sign_in_refused" in raised.value.message("en")
+    await crew.close()
+
+
+async def test_没有演示账号的城市不能模拟(sound: Path) -> None:
+    path = sound / "cities" / "hill" / "city.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("demo:")], encoding="utf-8")
+    with pytest.raises(CityNotSimulable, match=r"city\.yaml"):
+        await run_simulation("http://127.0.0.1:9", path.parent, sound / "packs")

@@ -7,8 +7,9 @@ import contextlib
 import hashlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from yiwang.cli.environment import run_async, services, settings
-from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_table, say, show_faults
-from yiwang.cli.supervisor import end_if_supervisor_ends
+from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_table, say, show_faults, show_problem
+from yiwang.cli.supervisor import end_if_supervisor_ends, supervised_variable
 from yiwang.kernel import logs
 from yiwang.kernel.cluster import EmbeddedServer
+from yiwang.kernel.errors import Problem
 from yiwang.kernel.identifiers import new_id
 
 if TYPE_CHECKING:
@@ -120,6 +122,9 @@ def scenario(
     files: Annotated[list[Path] | None, typer.Argument(help="Scenario files; none: all of all packs.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Id of a scenario, or pack/id; may be given again.")] = None,
     packs: Packs = None,
+    url: Annotated[
+        str, typer.Option(help="A running demo city to act in instead; its clock is turned forward and stands still.")
+    ] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -133,7 +138,7 @@ def scenario(
     if "YIWANG_LOG_LEVEL" not in os.environ:
         logs.configure("warning", settings().log_format)
     try:
-        report = run_async(_scenarios(folder, files or [], only or [], verbose=verbose and not as_json))
+        report = run_async(_scenarios(folder, files or [], only or [], url, verbose=verbose and not as_json))
     except ScenarioNotReady as error:
         errors.print(error.text)
         raise typer.Exit(NOT_IN_ORDER) from error
@@ -152,6 +157,10 @@ def simulate(
     ] = None,
     rate: Annotated[float | None, typer.Option(help="Reports per city hour on the day's average.", min=0.1)] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same day.")] = None,
+    leave: Annotated[
+        list[str] | None,
+        typer.Option(help="A login or kind of post that you take over yourself; may be given again."),
+    ] = None,
     city: City = None,
     packs: Packs = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing.")] = False,
@@ -163,16 +172,42 @@ def simulate(
     end_if_supervisor_ends()
     found = settings()
     base = url or f"http://{found.host}:{found.port}"
-    run_async(_simulate(base, city or found.city, packs or found.packs, speed, seed, rate, quiet))
+    wish = _Wish(base, city or found.city, packs or found.packs, speed, seed, rate, tuple(leave or ()))
+    try:
+        run_async(_simulate(wish, _hush if quiet else _tell))
+    except Problem as problem:
+        if supervised_variable not in os.environ:
+            raise
+        show_problem(problem)  # a city without its simulated day still runs
 
 
-async def _simulate(
-    url: str, city: Path, packs: Path, speed: float | None, seed: int | None, rate: float | None, quiet: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the simulated day shall be like; see :func:`simulate`."""
+
+    url: str
+    city: Path
+    packs: Path
+    speed: float | None
+    seed: int | None
+    rate: float | None
+    leave: tuple[str, ...]
+
+
+async def _simulate(wish: _Wish, tell: Callable[[str], None]) -> None:
     from yiwang.packs.simulation import run_simulation
 
     day = asyncio.create_task(
-        run_simulation(url, city, packs, speed=speed, seed=seed, rate=rate, tell=_hush if quiet else _tell)
+        run_simulation(
+            wish.url,
+            wish.city,
+            wish.packs,
+            speed=wish.speed,
+            seed=wish.seed,
+            rate=wish.rate,
+            leave=wish.leave,
+            tell=tell,
+        )
     )
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -194,9 +229,12 @@ async def _up(folder: Path, *, show: bool) -> InstallReport:
         return await install_city(opened.context, opened, folder)
 
 
-async def _scenarios(packs: Path, files: list[Path], only: list[str], *, verbose: bool) -> ScenarioReport:
+async def _scenarios(packs: Path, files: list[Path], only: list[str], url: str, *, verbose: bool) -> ScenarioReport:
+    from yiwang.packs.scenarios.live import at_url
     from yiwang.packs.scenarios.runner import run_scenarios
 
+    if url:
+        return await run_scenarios(packs, at_url(url), files=files, only=only, tell=_tell if verbose else None)
     trials = _Trials(packs)
     try:
         return await run_scenarios(packs, trials.open, files=files, only=only, tell=_tell if verbose else None)

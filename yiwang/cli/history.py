@@ -1,7 +1,8 @@
-"""Real histories and what they show: ``import cases`` and ``report timeliness``."""
+"""Real histories and what they show: ``import cases``, ``report timeliness`` and ``report flow``."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,6 +17,7 @@ from yiwang.kernel.clock import read_clock, real_now
 if TYPE_CHECKING:
     from yiwang.casework.importing import ImportResult
     from yiwang.casework.timeliness import Timeliness
+    from yiwang.flow.look.heat import StepReport
 
 GroupBy = Literal["agency", "class", "channel", "area"]
 
@@ -98,6 +100,108 @@ def timeliness_(
     console.print(
         f"[bold]总计 total[/]  {escape(_rate(total))}  ({total.on_time:,} / {total.due:,}; {total.cases:,} cases)"
     )
+
+
+@reports.command("flow")
+def flow_(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Key of the flow, such as urban-case.")],
+    version: Annotated[int | None, typer.Option(help="Only this version; default: all together.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--from", help="Steps that ended at or after (UTC); default: 30 days before --to."),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", help="Steps that ended before (UTC); default: the city's now.")
+    ] = None,
+    area: Annotated[str, typer.Option(help="Only in this area (code) and below it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """The steps of a flow by how long cases wait at them, the worst first: where an hour saved helps most.
+
+    流程瓶颈:按总等待时间排列各环节,越靠前越值得改进。
+    """
+    begin, end, found = run_async(_bottlenecks(key, version, since, until, area))
+    if as_json:
+        steps = [_step_json(item) for item in found]
+        print_json({"key": key, "version": version, "from": begin, "to": end, "area": area, "steps": steps})
+        return
+    columns = [
+        "环节 step",
+        "总等待 all waiting",
+        "次数 visits",
+        "平均 mean",
+        "中位 median",
+        "九成 p90",
+        "时限口径 as limits count",
+        "超时 overdue",
+        "退回 sent back",
+        "返工 repeated",
+        "待办 open",
+    ]
+    print_table(columns, [_step_row(item) for item in found], title=f"{key}  {begin:%Y-%m-%d} – {end:%Y-%m-%d}")
+
+
+def _step_row(item: StepReport) -> tuple[object, ...]:
+    from yiwang.flow.look.words import duration
+
+    def seconds(value: float | None) -> str:
+        return "–" if value is None else duration(value, "zh")
+
+    def share(value: float | None) -> str:
+        return "–" if value is None else f"{value:.0%}"
+
+    found = item.figures
+    return (
+        item.names.zh if item.names.zh == found.node else f"{item.names.zh} {found.node}",
+        seconds(found.waiting),
+        found.visits,
+        seconds(found.elapsed.mean),
+        seconds(found.elapsed.median),
+        seconds(found.elapsed.p90),
+        seconds(found.used.mean),
+        share(found.overdue_share),
+        share(found.return_share),
+        share(found.repeat_share),
+        f"{found.open} ({found.open_overdue} 超时)" if found.open_overdue else found.open,
+    )
+
+
+def _step_json(item: StepReport) -> dict[str, object]:
+    found = item.figures
+    return {
+        **asdict(found),
+        "zh": item.names.zh,
+        "en": item.names.en,
+        "overdue_share": found.overdue_share,
+        "return_share": found.return_share,
+        "repeat_share": found.repeat_share,
+        "waiting_seconds": found.waiting,
+    }
+
+
+async def _bottlenecks(
+    key: str, version: int | None, since: datetime | None, until: datetime | None, area: str
+) -> tuple[datetime, datetime, list[StepReport]]:
+    from yiwang.flow import store
+    from yiwang.flow.look.drawing import read_drawing
+    from yiwang.flow.look.heat import bottlenecks
+    from yiwang.flow.look.service import ordinary_period
+    from yiwang.flow.store.heat import Selection, step_figures
+    from yiwang.kernel.access import SYSTEM
+    from yiwang.kernel.errors import NotFound
+
+    async with one_connection() as connection:
+        now = (await read_clock(connection)).at(real_now())
+        end = _utc(until) if until else now
+        begin = _utc(since) if since else end - ordinary_period
+        if version is None:
+            row, _, _ = await store.newest_definitions(connection, key)
+        else:
+            row = await store.definition_by_version(connection, key, version)
+        if row is None:
+            raise NotFound(what=f"流程 {key}")
+        figures = await step_figures(connection, SYSTEM, Selection(key, version, begin, end, area), now)
+        return begin, end, bottlenecks(read_drawing(row.xml), figures)
 
 
 def _row(item: Timeliness) -> tuple[object, ...]:

@@ -396,7 +396,7 @@ class _Advancing:
             self.clocks[name] = known.stop(self.act.at, self.timing.calendar)
             self.turned.add(name)
 
-    def _hold_clocks(self, entered: Sequence[TaskRow]) -> None:
+    def _hold_clocks(self, entered: list[TaskRow]) -> None:
         """A clock stands still while a step that pauses it is open, and goes on when the last such step is left."""
         gone = set(self.changes.tasks_gone)
         ended = [self._node(self.standing.tasks[task_id]) for task_id in gone]
@@ -407,12 +407,17 @@ class _Advancing:
         rest = [self._node(task) for task in self.standing.tasks.values() if task.id not in gone]
         held = {name for node in (*rest, *begun) for name in node.pauses}
         calendar, at = self.timing.calendar, self.act.at
+        turned: set[str] = set()
         for name in concerned & self.clocks.keys():
             before = self.clocks[name]
             after = before.pause(at) if name in held else before.resume(at, calendar)
             if after is not before:
                 self.clocks[name] = after
-                self.turned.add(name)
+                turned.add(name)
+        self.turned |= turned
+        # What begins now saw the clocks as they were before.
+        timed = {task.id: task for task in retime_shared(entered, self.clocks, turned)}
+        entered[:] = [timed.get(task.id, task) for task in entered]
 
     def _node(self, task: TaskRow) -> UserTask:
         return self.standing.graph_of(task).task(task.node)

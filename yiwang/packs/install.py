@@ -107,7 +107,7 @@ async def install_city(
     """Publish the city of this folder; see the module's promises. ``packs`` is the folder of packs (default: settings').
 
     With ``settings.demo`` the demo accounts are brought in and, in a city without history, the simulated clock begins at
-    ``begin`` (default: the demo day's start).
+    ``begin`` (default: the demo day's start; a city without demo day runs on real time).
 
     Raises:
         CityInvalid: with every error of `yiwang check`.
@@ -190,15 +190,16 @@ class _Installation:
 
     async def _clock(self, begin: datetime | None) -> None:
         demo = self.city.file.value.demo
-        if not self.context.settings.demo or demo is None or demo.day is None:
+        day = demo.day if demo else None
+        start = begin or (day.start if day else None)
+        if not self.context.settings.demo or start is None:
             return
         async with self._part("clock", "设定模拟时间", "setting the simulated clock") as (connection, done):
             plain = cast("asyncpg.Connection[asyncpg.Record]", connection)
             state = await read_clock(plain)
             if not state.simulated:
-                at = begin or demo.day.start
-                state = await begin_simulation(plain, at=at, speed=0 if begin else demo.day.speed)
-                done.append(Installed("clock", f"模拟时间从 {at} 开始", f"city time begins at {at}", True, 0))
+                state = await begin_simulation(plain, at=start, speed=day.speed if day and not begin else 0)
+                done.append(Installed("clock", f"模拟时间从 {start} 开始", f"city time begins at {start}", True, 0))
         if isinstance(self.context.clock, CityClock):
             self.context.clock.state = state
 

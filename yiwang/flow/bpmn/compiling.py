@@ -61,6 +61,8 @@ def compile_graph(draft: Draft, scopes: Scopes) -> Graph:
         starts=tuple(other for other in starts if other.trigger is not None),
         events=events,
         remembered=frozenset().union(*(steps_asked(task) for task in draft.tasks)),
+        asks_agreed=any(auto.same == "earlier" for task in draft.tasks for auto in task.autos),
+        asks_starter=any("starter" in node_variables(node) for node in nodes.values()),
         calls=frozenset(node.called for node in nodes.values() if isinstance(node, CallActivity)),
         decisions=frozenset(node.decision for node in nodes.values() if isinstance(node, DecisionTask)),
         links=MappingProxyType(_links(nodes)),

@@ -31,13 +31,13 @@ class CellInvalid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Constant:
     """An answer that needs no working out."""
 
     value: Json
 
 
-Answer: TypeAlias = Literal | Expression
+Answer: TypeAlias = Constant | Expression
 
 
 def parse_test(text: str, subject: str | None = None) -> Test:
@@ -63,16 +63,16 @@ def parse_answer(text: str) -> Answer:
     """
     _bounded(text)
     if not text.strip():
-        return Literal(None)
+        return Constant(None)
     found = _unary(text)
     if isinstance(found, Equals) and len(found.values) == 1:
-        return Literal(found.values[0])
+        return Constant(found.values[0])
     if text.lstrip()[0] in "[{":
         try:
             value: Json = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             return _compiled(text)
-        return Literal(value)
+        return Constant(value)
     return _compiled(text)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from yiwang.flow.decisions.cells import Answer, Literal, literal_text
+from yiwang.flow.decisions.cells import Answer, Constant, literal_text
 from yiwang.flow.decisions.coverage import Coverage
 from yiwang.flow.decisions.expressions import Expression, ExpressionFailed, own_value, run
 from yiwang.flow.decisions.model import (
@@ -280,7 +280,7 @@ def _policy(read: ReadTable) -> Iterator[Finding]:
         )  # fmt: skip
     for at, rule in enumerate(read.rules):
         answer = rule.answers[0]
-        if isinstance(answer, Literal) and not of_kind("number", answer.value):
+        if isinstance(answer, Constant) and not of_kind("number", answer.value):
             zh, en = place_words(table, ("rules", at, "then", table.outputs[0].name))
             trail: Trail = ("rules", at, "then", table.outputs[0].name)
             if table.outputs[0].kind == "any" or answer.value is None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from yiwang.flow.decisions.cells import Literal
+from yiwang.flow.decisions.cells import Constant
 from yiwang.flow.decisions.evaluate import alike
 from yiwang.flow.decisions.model import Finding, HitPolicy
 from yiwang.flow.decisions.parsing import ReadRule, ReadTable
@@ -333,6 +333,6 @@ def _members(mask: int) -> Iterator[int]:
 def _differ(one: ReadRule, other: ReadRule) -> bool:
     """Whether two rules surely answer differently."""
     return any(
-        isinstance(mine, Literal) and isinstance(theirs, Literal) and not alike(mine.value, theirs.value)
+        isinstance(mine, Constant) and isinstance(theirs, Constant) and not alike(mine.value, theirs.value)
         for mine, theirs in zip(one.answers, other.answers, strict=True)
     )

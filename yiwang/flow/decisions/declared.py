@@ -9,11 +9,11 @@ The short form of a dispatch table (``rows`` of classes, areas, when → departm
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from yiwang.flow.decisions.cells import CellInvalid, Literal, literal_text, parse_answer
+from yiwang.flow.decisions.cells import CellInvalid, Constant, literal_text, parse_answer
 from yiwang.flow.decisions.model import (
     NO_WORDS,
     Document,
@@ -60,6 +60,15 @@ def _shallow(value: JsonValue) -> JsonValue:
 
 AnyJson = Annotated[JsonValue, AfterValidator(_shallow)]
 
+Hit = Literal[
+    "U", "A", "P", "F", "C", "C+", "C<", "C>", "C#", "R", "O",
+    "UNIQUE", "ANY", "PRIORITY", "FIRST", "COLLECT", "RULE ORDER", "OUTPUT ORDER",
+]  # fmt: skip
+_LETTERS: dict[HitPolicy, Hit] = {
+    HitPolicy.UNIQUE: "U", HitPolicy.ANY: "A", HitPolicy.PRIORITY: "P", HitPolicy.FIRST: "F", HitPolicy.COLLECT: "C",
+    HitPolicy.SUM: "C+", HitPolicy.MIN: "C<", HitPolicy.MAX: "C>", HitPolicy.COUNT: "C#", HitPolicy.RULE_ORDER: "R",
+    HitPolicy.OUTPUT_ORDER: "O",
+}  # fmt: skip
 _FULL_NAMES = {
     "UNIQUE": "U", "ANY": "A", "PRIORITY": "P", "FIRST": "F", "COLLECT": "C", "RULE ORDER": "R", "OUTPUT ORDER": "O",
 }  # fmt: skip
@@ -142,11 +151,10 @@ class DecisionTable(_Declared):
 
     id: Key = Field(description="The key by which flows ask it.")
     names: Words
-    hit: str = Field(
+    hit: Hit = Field(
         "U",
-        pattern=r"^(U|A|P|F|C|C\+|C<|C>|C#|R|O|UNIQUE|ANY|PRIORITY|FIRST|COLLECT|RULE ORDER|OUTPUT ORDER)$",
         description="Hit policy: U unique, A any, P priority, F first, R rule order, O output order, C collect, "
-        "C+ sum, C< least, C> greatest, C# count.",
+        "C+ sum, C< least, C> greatest, C# count; or the standard's full name.",
     )
     inputs: list[DecisionInput] = Field(max_length=most_inputs, description="The columns of conditions.")
     outputs: list[DecisionOutput] = Field(max_length=most_outputs, description="The columns of answers.")
@@ -213,7 +221,7 @@ def declared_of(document: Document) -> DecisionTable:
     return DecisionTable(
         id=table.key,
         names=Words(zh=table.names.zh or table.key, en=table.names.en or table.names.zh or table.key),
-        hit=table.hit.value,
+        hit=_LETTERS[table.hit],
         inputs=[
             DecisionInput(
                 id=column.id,
@@ -290,7 +298,7 @@ def answer_value(text: str) -> JsonValue:
         answer = parse_answer(text)
     except CellInvalid:
         return {"cell": text}
-    if isinstance(answer, Literal) and answer_text(answer.value) == text:
+    if isinstance(answer, Constant) and answer_text(answer.value) == text:
         return answer.value
     return {"cell": text}
 

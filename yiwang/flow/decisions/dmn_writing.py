@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import orjson
 
-from yiwang.flow.decisions.cells import CellInvalid, Literal, parse_answer
+from yiwang.flow.decisions.cells import CellInvalid, Constant, parse_answer
 from yiwang.flow.decisions.declared import declared_of
 from yiwang.flow.decisions.dmn_words import CEL, MODEL, OURS, POLICY_WORDS, TYPE_WORDS, YIWANG, is_feel_cell, own
 from yiwang.flow.decisions.model import Document, Input, Output, Rule
@@ -190,6 +190,6 @@ class _Writer:
 
 def _is_literal(text: str) -> bool:
     try:
-        return isinstance(parse_answer(text), Literal)
+        return isinstance(parse_answer(text), Constant)
     except CellInvalid:
         return False

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
-from yiwang.flow.decisions.cells import Answer, Literal, literal_text
+from yiwang.flow.decisions.cells import Answer, Constant, literal_text
 from yiwang.flow.decisions.columns import Column
 from yiwang.flow.decisions.errors import (
     AnswersDiffer,
@@ -202,7 +202,7 @@ class Compiled:
     def _answer(
         self, answer: Answer, column: ReadOutput, trail: tuple[str | int, ...], inputs: Mapping[str, Json]
     ) -> Json:
-        if isinstance(answer, Literal):
+        if isinstance(answer, Constant):
             return answer.value
         try:
             value = as_json(self._run(answer, trail, inputs))
@@ -226,7 +226,7 @@ class Compiled:
         if any(column.default is not None for column in self._read.outputs):
             row: JsonObject = {
                 column.column.name: self._answer(
-                    column.default or Literal(None), column, ("outputs", at, "default"), inputs
+                    column.default or Constant(None), column, ("outputs", at, "default"), inputs
                 )
                 for at, column in enumerate(self._read.outputs)
             }

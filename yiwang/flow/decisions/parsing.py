@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from yiwang.flow.conditions import ConditionInvalid
-from yiwang.flow.decisions.cells import Answer, CellInvalid, Literal, is_date, parse_answer, parse_test
+from yiwang.flow.decisions.cells import Answer, CellInvalid, Constant, is_date, parse_answer, parse_test
 from yiwang.flow.decisions.expressions import Expression, compile_expression
 from yiwang.flow.decisions.model import KINDS, Finding, Input, Kind, Output, Scalar, Table
 from yiwang.flow.decisions.unary import ANYTHING, Equals, Test
@@ -19,7 +19,7 @@ Trail = tuple[str | int, ...]
 Read = TypeVar("Read")
 
 _PLAIN = re.compile(r"(?!(?:true|false|null|in)\Z)[A-Za-z_][A-Za-z0-9_]*")
-_NOTHING = Literal(None)
+_NOTHING = Constant(None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What may be done where: one table of operation × kind of place × state, legal or refused with the reason.
 
 The verbs ask this table, the pages ask it for "why not", ``docs/reference/office-operations.md`` is printed from it, and a
-test walks every cell. A cell is found in this order: the exceptions of the operation, then a state that stops it whatever
-the kind (suspended, ended), then the kind, then the other states. Who may do it is a question besides (``places``).
+test walks every cell. A cell is found in this order: the exceptions of the operation, ended, no task, suspended, then the
+kind, then the other states. Who may do it is a question besides (``places``).
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ _REASONS = (
     Reason("followed", "后续已有处理", "something has followed from it"),
     Reason("nobody_before", "前面没有可退回的步骤", "there is no step before to which it could go back"),
     Reason("asked", "已有一份延期申请待批", "an extension has been asked for already"),
-    Reason("answered_before", "该申请已批复或已失效", "the request was answered, or has lapsed"),
+    Reason("answered_before", "该申请已批复", "the request was answered already"),
     Reason("own_request", "不能批复自己的申请", "nobody answers their own request"),
     Reason("touched", "后续任务已被签收或办理", "what followed has been claimed or worked on"),
     Reason(
@@ -285,7 +285,7 @@ RULES: Mapping[Operation, Rule] = {
         remark_zh="办理人须答复;办结时填写的意见即为答复",
         remark_en="whoever has the task must answer; a note given on finishing is an answer",
     ),
-    "answer_supervision": _task("答复督办", "answer a supervision", _OVER, _NO_TASK),
+    "answer_supervision": _task("答复督办", "answer a supervision", _OVER, {**_NO_TASK, **_ADDED}),
     "copy": Rule("抄送", "send a copy", "instance"),
     "ask_extension": _task("申请延期", "ask for an extension", _OVER, _NO_TASK),
     "answer_extension": Rule(
@@ -336,8 +336,9 @@ def reason_at(operation: Operation, kind: Kind, state: State) -> Reason | None:
     rule = RULES[operation]
     found = rule.exceptions.get((kind, state))
     if found is None:
-        of_state = rule.states.get(state, "")
-        found = of_state if state in ("suspended", "ended") and of_state else rule.kinds.get(kind) or of_state
+        of_state, of_kind = rule.states.get(state, ""), rule.kinds.get(kind, "")
+        state_first = state == "ended" or (state == "suspended" and of_kind != "no_task")
+        found = (of_state or of_kind) if state_first else (of_kind or of_state)
     return REASONS[found] if found else None
 
 

@@ -58,6 +58,8 @@ class Graph:
     """Steps whose last handler another step asks for (办理过的人)."""
     asks_starter: bool = False
     """Whether anything in it asks who started the instance."""
+    asks_agreed: bool = False
+    """Whether a rule finishes steps for those who have agreed before (自动同意)."""
     calls: frozenset[str] = frozenset()
     """Keys of the definitions that it calls."""
     decisions: frozenset[str] = frozenset()
@@ -103,7 +105,7 @@ def task_variables(task: UserTask) -> frozenset[str]:
     if task.who.step:
         found.add("by")
     if any(auto.same for auto in task.autos):
-        found |= {"starter", "by"}
+        found |= {"starter", "agreed"}
     return frozenset(found | _of_multi(task))
 
 

@@ -257,7 +257,7 @@ class Thrown:
     def data(self, variables: Mapping[str, Json]) -> JsonObject:
         """What it carries, ``variables`` being the instance's; who started and who did what stays with the thrower."""
         seen = dict(self.own) if self.called else {**variables, **self.own}
-        return {name: value for name, value in seen.items() if name not in ("starter", "by")}
+        return {name: value for name, value in seen.items() if name not in ("starter", "by", "agreed")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class ExtensionVerbs(OfficeVerbs):
         """Grant or refuse a request; by a grant task:extend, or by a leader over whoever asked, never by themselves.
 
         Raises:
-            NotFound: no such request. NotAllowed: it was answered or has lapsed, or is the actor's own.
+            NotFound: no such request. NotAllowed: it was answered, or is the actor's own. TaskAlreadyDone: it has lapsed.
             TaskNotYours: the actor is not over them. When granted: as :meth:`extend_task`.
         """
         asked = await extensions.find_extension(connection, extension_id)
@@ -77,7 +77,7 @@ class ExtensionVerbs(OfficeVerbs):
             raise NotFound(what="延期申请")
         instance = await self.lock_instance(connection, asked.instance_id)
         request = await extensions.find_extension(connection, extension_id)  # as it is under the lock
-        if request is None or request.state != "asked":
+        if request is None or request.state in ("granted", "refused"):
             raise legality.not_allowed("answer_extension", legality.REASONS["answered_before"])
         task, _ = await self.lock_task(connection, request.task_id)
         standing = await self.standing(connection, instance, task)

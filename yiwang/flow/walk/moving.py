@@ -299,8 +299,8 @@ class Moves(Events):
         for auto in node.autos:
             if auto.same == "starter" and assignee and assignee == variables.get("starter"):
                 return auto.outcome
-            by = variables.get("by")
-            if auto.same == "earlier" and assignee and isinstance(by, dict) and assignee in by.values():
+            agreed = variables.get("agreed")
+            if auto.same == "earlier" and assignee and isinstance(agreed, list) and assignee in agreed:
                 return auto.outcome
             if auto.when is not None and holds(auto.when, {**variables, "assignee": assignee}, "", node.id):
                 return auto.outcome

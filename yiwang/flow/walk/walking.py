@@ -104,17 +104,29 @@ class Walk(Endings):
         scope, back = item.scope, item.back
         self.assign_variables(scope, event.variables)
         task = self.leave_task(event.task_id, event.outcome)
-        self._remember(task, scope, event.by)
+        self._remember(task, scope, event.by, event.outcome)
         if back is not None and event.outcome == task.first_outcome:
             self._straight_back(scope, back)
         else:
             self.finish_activity(task, scope, event.outcome)
 
-    def _remember(self, task: UserTask, scope: Ref | None, by: str | None) -> None:
-        """Keep who did a step, where another step asks for it."""
+    def _remember(self, task: UserTask, scope: Ref | None, by: str | None, outcome: str) -> None:
+        """Keep who did a step, and who has agreed, where another step asks for it."""
+        if by is not None and self.graph_of(scope).asks_agreed:
+            known = self.variables(scope).get("agreed")
+            agreed = known if isinstance(known, list) else []
+            if outcome != task.first_outcome:
+                self._forget_agreed(scope)
+            elif by not in agreed:
+                self.assign_variables(scope, {"agreed": [*agreed, by]})
         if by is not None and task.id in self.graph_of(scope).remembered:
             known = self.variables(scope).get("by")
             self.assign_variables(scope, {"by": {**(known if isinstance(known, dict) else {}), task.id: by}})
+
+    def _forget_agreed(self, scope: Ref | None) -> None:
+        """Who agreed before something was objected to, or sent back, has not agreed to what becomes of it."""
+        if self.variables(scope).get("agreed"):
+            self.assign_variables(scope, {"agreed": []})
 
     def _straight_back(self, scope: Ref | None, back: JsonObject) -> None:
         node = self.node(scope, str(back["node"]))
@@ -200,6 +212,7 @@ class Walk(Endings):
                 node=event.node, reason_zh="流程里没有这个办理步骤", reason_en="the flow has no such step"
             )
         self.leave_task(event.task_id, None)
+        self._forget_agreed(item.scope)
         self.by_hand.add(target.id)
         level, node, exited = self._level_of(origin, item.scope, target)
         plain = not exited and self._withdraw_branches(graph, level, node, target) == ()

@@ -248,13 +248,10 @@ def _check_unused(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> 
         _check_codes_twice(tree, findings)
     trees = {tree.value.id: tree.source.place(("id",)) for tree in pack.classes}
     tables = {table.value.id: table.source.place(("id",)) for table in pack.rules}
-    decisions = {table.value.id: table.source.place(("id",)) for table in pack.decisions}
-    asked = {key for one in packs.values() for flow in one.flows if flow.graph for key in flow.graph.decisions}
     flows = {flow.key: Place(flow.file) for flow in pack.flows}
     for mine, used, zh, en in (
         (trees, {case.classes for case in cases}, "分类目录", "class tree"),
         (tables, {case.dispatch for case in cases}, "派遣规则", "dispatch table"),
-        (decisions, asked, "决策表", "decision table"),
         (flows, {case.flow for case in cases}, "流程", "flow"),
     ):
         everywhere = {name for one in packs.values() for name in _names_in(one, en)}
@@ -270,8 +267,6 @@ def _names_in(pack: Pack, what: str) -> list[str]:
             return [tree.value.id for tree in pack.classes]
         case "dispatch table":
             return [table.value.id for table in pack.rules]
-        case "decision table":
-            return [table.value.id for table in pack.decisions]
         case _:
             return [flow.key for flow in pack.flows]
 

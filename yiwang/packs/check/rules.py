@@ -31,7 +31,11 @@ def check_rules(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> No
     reach = [pack, *(packs[name] for name in needed(pack, packs))]
     for table in pack.rules:
         _check_dispatch(table, sorted(classes_of(table.value.id, reach)), findings)
+    asked = {key for one in packs.values() for flow in one.flows if flow.graph for key in flow.graph.decisions}
+    unread = any(flow.graph is None for one in packs.values() for flow in one.flows)
     for decision in pack.decisions:
+        if decision.value.id not in asked and not unread:
+            findings.add(decision.source.place(("id",)), "rule.not_asked", id=decision.value.id)
         _check_decision(decision, findings)
 
 
@@ -44,14 +48,15 @@ def _check_dispatch(loaded: Loaded[DispatchTable], classes: Sequence[str], findi
             place = source.place(("rows", finding.rule - 1))
             findings.add(place, "reference.row_never_reached", row=finding.rule, earlier=max(finding.others))
     if not any(finding.level == "error" and finding.code != "unreached" for finding in found):
-        _tell(loaded, _tried(table, declared.examples), findings)
+        asked = dispatch_table(declared.id, declared.names, declared.rows)  # as a city asks it: also without a class
+        _tell(loaded, _tried(asked, declared.examples), findings)
 
 
 def _tried(table: Table, examples: Sequence[DispatchExample]) -> tuple[Finding, ...]:
     written = []
     for example in examples:
         facts: JsonObject = {"area": "", "text": "", "channel": "", "urgency": "normal", "class": ""}
-        facts.update(example.given)
+        facts.update({str(name): value for name, value in example.given.items()})
         expect: JsonObject | None = None if example.expect is None else example.expect.model_dump(exclude_unset=True)
         written.append(Example(NO_WORDS, {**facts, "class_code": facts["class"]}, expect))
     return run_examples(table, written)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from yiwang.packs.remote import Doorway, Refused, Remote
+from yiwang.packs.remote import CityAway, Doorway, Refused, Remote
 from yiwang.packs.scenarios.people import Door
 from yiwang.packs.scenarios.runner import OpenCity, ScenarioNotReady
 
@@ -34,7 +34,10 @@ def at_url(url: str) -> OpenCity:
 @asynccontextmanager
 async def _opened(door: Door, at: datetime) -> AsyncIterator[Door]:
     remote = Remote(door.client())
-    before = await remote.get("/clock")
+    try:
+        before = await remote.get("/clock")
+    except CityAway as away:
+        raise ScenarioNotReady(f"服务器没有应答({away})。请先启动城市。 No answer; start the city first.") from away
     if before["simulated"] is not True or datetime.fromisoformat(str(before["now"])) > at:
         raise ScenarioNotReady(
             f"城市时间是 {before['now']},不能从 {at.isoformat()} 开始:场景需要模拟时间,且时间只能向前。"

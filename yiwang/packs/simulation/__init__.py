@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from yiwang.packs.findings import Findings
-from yiwang.packs.loader import load_city
-from yiwang.packs.remote import CityAway, Doorway, Remote
+from yiwang.packs.errors import CityInvalid, DemoAccountsRefused, NoSimulatedTime
+from yiwang.packs.findings import Findings, shown
+from yiwang.packs.loader import City, load_city
+from yiwang.packs.remote import CityAway, Doorway, Refused, Remote
 from yiwang.packs.simulation.clockwork import CityTime
 from yiwang.packs.simulation.crew import Crew
 from yiwang.packs.simulation.day import Day, Tally, Tell
 from yiwang.packs.simulation.matters import Matters
 
 __all__ = ["Tally", "run_simulation"]
+
+_first_members = 5
 
 
 async def run_simulation(
@@ -39,13 +42,16 @@ async def run_simulation(
         tally: filled with what is done.
 
     Raises:
-        ValueError: the city cannot be read, or has no demo accounts.
-        Refused: the city runs on real time and a speed was asked for.
+        CityInvalid: the city cannot be read. CityNotSimulable: it has no demo accounts, channels or places.
+        NoSimulatedTime: it runs on real time and a speed was asked for.
+        DemoAccountsRefused: the server does not know them.
     """
     findings = Findings()
     loaded = load_city(city, packs, findings)
     if loaded is None or findings.errors:
-        raise ValueError("\n".join(item.line_of_text() for item in findings.sorted()))
+        errors = [item for item in findings.sorted() if item.level == "error"]
+        details = "\n".join(item.line_of_text() for item in errors[:20])
+        raise CityInvalid(folder=shown(city), count=len(errors), details=details)
     demo = loaded.file.value.demo
     day_file = demo.day if demo else None
     seed = seed if seed is not None else day_file.seed if day_file else 1
@@ -55,8 +61,11 @@ async def run_simulation(
     try:
         clock = CityTime(Remote(doorway.client()))
         await _arrive(clock, tell)
+        await begin(crew, loaded, url)
         if speed is not None:
-            await clock.set_speed(speed)
+            await set_speed(clock, speed, url)
+        elif not clock.simulated:
+            tell("城市按真实时间运行,一天就是一天。 The city runs on real time: its day takes a day.")
         day = Day(crew, clock, Matters(loaded, seed), rate=rate, seed=seed, tell=tell)
         if tally is not None:
             day.tally = tally
@@ -81,3 +90,28 @@ async def _arrive(clock: CityTime, tell: Tell) -> None:
             await asyncio.sleep(0.3)
         else:
             return
+
+
+async def begin(crew: Crew, city: City, url: str) -> None:
+    """Sign somebody in; where the first few are all refused, the server has other accounts."""
+    refusal: Refused | None = None
+    login = ""
+    for login in list(crew.members)[:_first_members]:
+        try:
+            await crew.at_work(login)
+        except Refused as refused:
+            refusal = refusal or refused
+        else:
+            return
+    if refusal is not None:
+        raise DemoAccountsRefused(url=url, login=login, reason=f"{refusal.status} {refusal.code}", city=city.id)
+
+
+async def set_speed(clock: CityTime, speed: float, url: str) -> None:
+    """Turn the city's clock. Raises NoSimulatedTime: it runs on real time, or is no demo."""
+    try:
+        await clock.set_speed(speed)
+    except Refused as refused:
+        if refused.status in (403, 409):
+            raise NoSimulatedTime(url=url) from refused
+        raise

@@ -25,6 +25,7 @@ class CityTime:
         self._city = datetime(2000, 1, 1, tzinfo=UTC)
         self._real = 0.0
         self.speed = 1.0
+        self.simulated = False
         self.timezone = "Asia/Shanghai"
 
     async def sync(self) -> None:
@@ -32,7 +33,8 @@ class CityTime:
         answer = await self._remote.get("/clock")
         self._city = datetime.fromisoformat(str(answer["now"]))
         self._real = time.monotonic()
-        self.speed = float(str(answer["speed"])) if answer["simulated"] is True else 1.0
+        self.simulated = answer["simulated"] is True
+        self.speed = float(str(answer["speed"])) if self.simulated else 1.0
         self.timezone = str(answer["timezone"])
 
     async def set_speed(self, speed: float) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from yiwang.kernel.database import JsonObject
+from yiwang.packs.errors import CityNotSimulable
 from yiwang.packs.loader import City, held_posts, organisation_parents
 from yiwang.packs.model.city import DemoAccount
 from yiwang.packs.remote import Refused, Remote
@@ -43,7 +44,11 @@ class Crew:
         """``leave``: logins and kinds of post that people take over; the simulation does nothing in their place."""
         demo = city.file.value.demo
         if demo is None:
-            raise ValueError(f"the city {city.id} has no demo accounts")
+            raise CityNotSimulable(
+                city=city.id,
+                reason_zh="没有演示账号。请在 city.yaml 里写 demo(password、accounts)。",
+                reason_en="it has no demo accounts; write demo (password, accounts) in city.yaml.",
+            )
         self._password = demo.password.get_secret_value()
         self._street = connect()
         self._places = itertools.count(1)

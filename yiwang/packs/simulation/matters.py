@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from yiwang.casework.declarations import CaseClass, CaseTypeDeclaration, Channel, Standard
 from yiwang.packs.areas import listed_areas, read_boundary
+from yiwang.packs.errors import CityNotSimulable
 from yiwang.packs.findings import Findings
 from yiwang.packs.loader import City
 from yiwang.packs.simulation import texts
@@ -96,7 +97,11 @@ class Matters:
             for way in self._ways
         ]
         if not any(self._shares) or not (self._places or self._boundary):
-            raise ValueError("the city has no channel or no place for simulated reports")
+            raise CityNotSimulable(
+                city=city.id,
+                reason_zh="没有开放的上报渠道,或没有地点(places)和边界。请在 city.yaml 里补上。",
+                reason_en="no open channel, or neither places nor a boundary; add them in city.yaml.",
+            )
 
     def matter(self, sequence: int) -> Matter:
         """The matter of that number."""
