@@ -162,6 +162,8 @@ def test_a_second_run_on_the_same_port_is_told_so(run: Run) -> None:
     )
     assert second.returncode == 4
     assert "installation.port_taken" in second.stderr
+    assert "YIWANG_PORT=" in second.stderr, "what to do under make run"
+    assert "--port" in second.stderr
 
 
 def test_ctrl_c_ends_everything_cleanly(run: Run) -> None:

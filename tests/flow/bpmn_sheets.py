@@ -79,6 +79,15 @@ def faults(drawing: Drawing) -> list[tuple[str, str]]:
     return sorted((finding.code, finding.element) for finding in reading.findings)
 
 
+def within() -> Drawing:
+    """A sub-process of one step, with an event sub-process that a message begins."""
+    late = Drawing().node("startEvent", "late", 'isInterrupting="false"', MESSAGE).task("hurry").end("hurried")
+    late = late.line("late", "hurry", "hurried")
+    inner = Drawing().start("in").task("a").end("out").line("in", "a", "out")
+    inner = inner.node("subProcess", "watch", 'triggeredByEvent="true"', inside(late))
+    return between(sheet().node("subProcess", "sub", inner=inside(inner)), "sub")
+
+
 __all__ = [
     "COMPENSATION",
     "CONDITION",
@@ -100,4 +109,5 @@ __all__ = [
     "read",
     "sheet",
     "steps",
+    "within",
 ]

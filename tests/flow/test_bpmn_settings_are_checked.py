@@ -82,7 +82,7 @@ def test_rules_that_finish_a_step() -> None:
     assert autos[:2] == (Auto("starter", None, "agree"), Auto("earlier", None, "agree"))
     assert autos[2].outcome == "refuse"
     assert autos[2].when is not None
-    assert read(task(extra=extra)).variables == {"small", "starter", "by"}
+    assert read(task(extra=extra)).variables == {"small", "starter", "agreed"}
 
 
 def test_after_a_step_was_sent_back_and_which_clocks_stand_still() -> None:

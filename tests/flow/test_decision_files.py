@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,6 +18,7 @@ from yiwang.flow.decisions.declared import DecisionTable, Misplaced, declared_of
 from yiwang.flow.decisions.dmn import read_dmn, write_dmn
 from yiwang.flow.decisions.errors import DecisionRefused, DecisionUnreadable
 from yiwang.flow.decisions.evaluate import evaluate
+from yiwang.flow.decisions.examples import run_examples
 from yiwang.flow.decisions.model import (
     KINDS,
     NO_WORDS,
@@ -327,6 +330,17 @@ def test_应用包里的写法() -> None:
     )
     assert evaluate(shown.table, {"years": 7, "level": "senior", "name": ""}).outputs == {"days": 12, "note": None}
     assert document_of(declared_of(shown)) == shown
+
+
+def test_操作指南里的表() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs/how-to/write-a-decision-table.md").read_text(encoding="utf-8")
+    block = re.search(r"<!-- example: rules/street-works.yaml -->\n```yaml\n(.*?)```", guide, re.DOTALL)
+    assert block is not None
+    shown = document_of(DecisionTable.model_validate(yaml.safe_load(block[1])))
+    assert find_faults(shown.table) == ()
+    assert run_examples(shown.table, shown.examples) == ()
+    assert read_dmn(write_dmn(shown)) == shown
+    assert read_sheet(write_sheet(shown.table)) == shown.table
 
 
 def test_没有的列说出哪一条规则() -> None:

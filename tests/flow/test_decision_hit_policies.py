@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.flow.tables import answer, column, table
+from yiwang.flow.decisions.cells import parse_test
 from yiwang.flow.decisions.errors import (
     AnswersDiffer,
     CellFailed,
@@ -16,6 +19,7 @@ from yiwang.flow.decisions.errors import (
 )
 from yiwang.flow.decisions.evaluate import Compiled, evaluate
 from yiwang.flow.decisions.model import Table
+from yiwang.flow.decisions.unary import fits
 from yiwang.kernel.database import Json
 
 RISK = table(
@@ -276,6 +280,32 @@ def test_true_is_not_one() -> None:
     assert [row["y"] for row in evaluate(asked, {"x": "1"}).outputs] == [3, 4]  # type: ignore[index]
     assert [row["y"] for row in evaluate(asked, {"x": None}).outputs] == [3, 5]  # type: ignore[index]
     assert [row["y"] for row in evaluate(asked, {"x": [1]}).outputs] == [3]  # type: ignore[index]
+
+
+def test_not_one_and_not_true_are_two_tests() -> None:
+    asked = Compiled(table("C", ["x"], ["y"], "not(1) | 1", "not(true) | 2", "not(1.0) | 3"))
+    assert [row["y"] for row in asked.decide({"x": True}).outputs] == [1, 3]  # type: ignore[index]
+    assert [row["y"] for row in asked.decide({"x": 1}).outputs] == [2]  # type: ignore[index]
+
+
+@given(st.lists(st.sampled_from([0, 1, 1.5, 2, 2.5, 3, True, False, None, "a", "ab", "b", [1], {"a": 1}]), min_size=1))
+def test_what_a_column_remembers_changes_no_answer(values: list[Json]) -> None:
+    """Asked one after the other, a table answers as one that is asked for the first time."""
+    rows = [
+        "[1..2) | 1",
+        "> 2 | 2",
+        "not(1) | 3",
+        "not(true) | 4",
+        'value.startsWith("a") | 5',
+        "1, > 2.5 | 6",
+        "<= 1 | 7",
+    ]
+    asked, again = Compiled(table("R", ["x"], ["y"], *rows)), table("R", ["x"], ["y"], *rows)
+    for value in values:
+        assert asked.hits({"x": value}) == Compiled(again).hits({"x": value})
+        assert asked.hits({"x": value}) == [
+            at for at, row in enumerate(rows) if fits(parse_test(row.rpartition(" | ")[0]), value)
+        ]
 
 
 def test_a_table_is_asked_many_times_at_little_cost() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.flow.callers import Caller
-from tests.flow.offices import AREA, Drawing, Office, actor, event, steps
+from tests.flow.offices import AREA, Drawing, Office, actor, event, person_id, steps
 from yiwang.kernel.access import Grant
 
 STARTER = Grant("instance", frozenset({"start"}))
@@ -27,7 +27,8 @@ async def test_a_flow_is_started_and_worked_on_to_its_end(call: Caller, office: 
     again = await call.http.post(f"/flow/tasks/{task}/complete", json={"outcome": "ok"})
     assert (again.status_code, again.json()["code"]) == (409, "flow.task_already_done")
     back = await call.http.post(
-        f"/flow/tasks/{done.json()['tasks'][0]['id']}/send-back", json={"node": "a", "reason": "材料不全"}
+        f"/flow/tasks/{done.json()['tasks'][0]['id']}/acts",
+        json={"verb": "send_back", "node": "a", "note": "材料不全"},
     )
     assert [task["node"] for task in back.json()["tasks"]] == ["a"]
     story = (await call.http.get(f"/instances/{instance}")).json()
@@ -105,3 +106,37 @@ async def test_strange_pages_are_refused(call: Caller) -> None:
     for path in ("/flow/tasks", "/instances"):
         assert (await call.http.get(path, params={"after": "x/y"})).status_code == 422
         assert (await call.http.get(path, params={"after": "2026-01-01/"})).status_code == 422
+
+
+async def test_office_operations_over_http(call: Caller, office: Office) -> None:
+    await office.publish(steps(["a", "b"], "operated"))
+    call.actor = actor("受理员", STARTER)
+    begun = (await call.http.post("/definitions/operated/instances", json={"area": AREA})).json()
+    task, instance = begun["tasks"][0]["id"], begun["instance_id"]
+    offered = (await call.http.get(f"/flow/tasks/{task}/options")).json()
+    allowed = {option["operation"]: option for option in offered["operations"]}
+    assert allowed["add_before"]["allowed"]
+    assert allowed["add_to_round"]["why_not"]["zh"]
+    missing = await call.http.post(f"/flow/tasks/{task}/acts", json={"verb": "add_before"})
+    assert (missing.status_code, missing.json()["errors"][0]["where"]) == (422, "/people")
+    dispatcher = str(person_id("派遣员"))
+    added = await call.http.post(f"/flow/tasks/{task}/acts", json={"verb": "add_before", "people": [dispatcher]})
+    assert [item["kind"] for item in added.json()["tasks"]] == ["before"]
+    call.actor = actor("派遣员")
+    consulted = (await call.http.get("/flow/tasks")).json()["items"][0]
+    assert (consulted["kind"], consulted["of_task"]) == ("before", task)
+    await call.http.post(f"/flow/tasks/{consulted['id']}/complete", json={"outcome": "agree", "note": "可以"})
+    call.actor = actor("受理员", STARTER)
+    done = await call.http.post(f"/flow/tasks/{task}/complete", json={"outcome": "ok"})
+    assert [item["node"] for item in done.json()["tasks"]] == ["b"]
+    back = await call.http.post(f"/flow/steps/{task}/recall", json={"reason": "点错了"})
+    assert [item["node"] for item in back.json()["tasks"]] == ["a"]
+    copied = await call.http.post(f"/instances/{instance}/copies", json={"people": [dispatcher], "note": "请知悉"})
+    assert copied.json() == {"count": 1}
+    assert (await call.http.post(f"/instances/{instance}/urge", json={"note": "抓紧"})).status_code == 204
+    call.actor = actor("派遣员")
+    mine = (await call.http.get("/flow/copies", params={"unread": True})).json()["items"]
+    assert [item["note"] for item in mine] == ["请知悉"]
+    assert (await call.http.post(f"/flow/copies/{mine[0]['id']}/read")).json()["read_at"]
+    assert (await call.http.get(f"/instances/{instance}")).status_code == 200
+    assert (await call.http.get("/flow/copies", params={"unread": True})).json()["items"] == []

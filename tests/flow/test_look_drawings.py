@@ -22,7 +22,8 @@ from yiwang.flow.look.drawing import Drawing, Route, Shape, read_drawing
 from yiwang.flow.look.errors import DrawingTooLarge
 from yiwang.flow.look.geometry import Box, Point
 from yiwang.flow.look.overlay import Been, Heat, HeatMap, Leap, Passed, Progress, Waiting
-from yiwang.flow.look.plan import PlanNode, read_plan
+from yiwang.flow.look.plan import PlanNode
+from yiwang.flow.look.reading import read_plan
 from yiwang.flow.look.svg import render_svg
 from yiwang.flow.look.text import width_of, wrapped
 from yiwang.flow.model import Names

@@ -50,7 +50,7 @@ def test_what_a_flow_sets_itself() -> None:
     drawing = drawing.node("businessRuleTask", "r", inner=own('<yiwang:decision key="k" into="Out:department"/>'))
     drawing = drawing.node("callActivity", "c", 'calledElement="k"', own('<yiwang:out variable="result" value="1"/>'))
     graph = read(between(drawing, "s", "r", "c"))
-    assert variables_set(graph) == {"days", "place", "department", "result", "starter", "by"}
+    assert variables_set(graph) == {"days", "place", "department", "result", "starter", "by", "agreed"}
     assert not takes_any(graph)
 
 

@@ -159,6 +159,16 @@ class ImportFileInvalid(Problem):
     en = "The file {file} cannot be imported: {why}"
 
 
+class ImportJudgeLost(Problem):
+    code = "import.judge_lost"
+    status = 500
+    zh = "读取文件的进程意外结束(退出码 {exit_code}),可能是内存不足。已导入的行都在;请再次运行同一命令,从中断处继续。"
+    en = (
+        "The process that reads the file ended unexpectedly (exit code {exit_code}), perhaps for want of memory. What was"
+        " imported stays; run the same command again to go on from there."
+    )
+
+
 class SearchTooBroad(Problem):
     code = "case.search_too_broad"
     status = 422

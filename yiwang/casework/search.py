@@ -7,6 +7,7 @@ touches one month, a rare one the whole archive in one or two questions. The SQL
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -15,6 +16,8 @@ from yiwang.kernel.text import SearchQuery
 PROBE_ENTRIES = 400
 """Index entries (terms times months) that one question to the index looks up; each costs a descent of the index."""
 
+_COUNT = struct.Struct(">i")
+_BETWEEN = "\0\0\0"  # the end of a lexeme, and no positions
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -38,6 +41,14 @@ def stored_lexemes(terms: Iterable[str], at: datetime) -> list[str]:
     """The lexemes under which a case reported at ``at`` is found, each once."""
     bucket = _bucket(month_number(at))
     return list({bucket + term: None for term in terms})
+
+
+def stored_vector(terms: Iterable[str], at: datetime) -> bytes:
+    """The same in the binary form of a tsvector without positions; the server sorts the lexemes."""
+    bucket, unique = _bucket(month_number(at)), dict.fromkeys(terms)
+    if not unique:
+        return _COUNT.pack(0)
+    return _COUNT.pack(len(unique)) + (bucket + (_BETWEEN + bucket).join(unique) + _BETWEEN).encode()
 
 
 def stored_terms(terms: Iterable[str], at: datetime) -> str:

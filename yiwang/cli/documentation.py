@@ -1,4 +1,4 @@
-"""``yiwang docs``: writes the reference pages that come from the code — errors, settings, commands, HTTP — or checks
+"""``yiwang docs``: writes the reference pages that come from the code — errors, settings, commands, HTTP … — or checks
 them.
 
 The pages are generated, never edited; a test fails when one of them is not what this code says.
@@ -17,6 +17,7 @@ import typer
 
 import yiwang
 from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, say
+from yiwang.flow.legality.page import operations_page
 from yiwang.kernel.errors import REGISTRY
 from yiwang.kernel.settings import Settings
 from yiwang.packs.reference import reference_page
@@ -66,6 +67,7 @@ def pages() -> dict[str, str]:
         "cli": cli_page(),
         "http": http_page(),
         "packs": reference_page(),
+        "office-operations": operations_page(),
     }
 
 

@@ -20,7 +20,7 @@ from yiwang.cli.environment import database_url, one_connection, run_async, serv
 from yiwang.cli.output import UNUSABLE, console, escape, print_table, say
 from yiwang.cli.supervisor import Child, Supervisor, end_if_supervisor_ends, supervised_variable
 from yiwang.http import database_url_variable
-from yiwang.http.city import CityInfo, read_city
+from yiwang.http.city import CityInfo, kinds_of_post, read_city
 from yiwang.kernel import journal, metrics
 from yiwang.kernel.clock import begin_simulation, read_clock, real_now
 from yiwang.kernel.cluster import EmbeddedServer
@@ -37,8 +37,11 @@ _asleep_seconds = 60.0
 class PortTaken(Problem):
     code = "installation.port_taken"
     status = 503
-    zh = "{host}:{port} 已被其他程序占用,请用 --port 另选一个端口,或先停掉那个程序。"
-    en = "Another program listens on {host}:{port}; choose another port with --port, or stop that program."
+    zh = "{host}:{port} 已被其他程序占用。请另选端口:YIWANG_PORT={other} make run,或 yiwang run --port {other};或先停掉那个程序。"
+    en = (
+        "Another program listens on {host}:{port}. Choose another port: YIWANG_PORT={other} make run, or yiwang run --port "
+        "{other}; or stop that program."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +182,13 @@ def _refuse_taken_port(wanted: Settings) -> None:
     patience = _port_patience_seconds if supervised_variable in os.environ else 0.0
     while not _port_free(wanted):
         if patience <= 0:
-            raise PortTaken(host=wanted.host, port=wanted.port)
+            raise PortTaken(host=wanted.host, port=wanted.port, other=_another(wanted.port))
         time.sleep(0.25)
         patience -= 0.25
+
+
+def _another(port: int) -> int:
+    return port + 90 if port + 90 <= 65_535 else port - 90
 
 
 def _port_free(wanted: Settings) -> bool:
@@ -254,25 +261,28 @@ async def _greet(running: Running, supervisor: Supervisor) -> None:
             await asyncio.sleep(0.25)
         else:
             return
-    accounts = running.city.demo_accounts if running.settings.demo else []
-    if accounts:
-        kinds = [
-            (
-                item.login,
-                item.name,
-                ", ".join(post if isinstance(post, str) else post.code for post in item.posts) or ", ".join(item.roles),
-            )
-            for item in accounts
-        ]
-        print_table(
-            ["登录名 login", "姓名 name", "岗位 posts"],
-            kinds[:30],
-            title=f"演示密码 demo password: {running.city.demo_password}",
-        )
+    if running.settings.demo and running.city.demo_accounts:
+        _show_accounts(running.city)
     console.print(
         f"\n[bold green]{escape(running.city.name('zh'))} · {escape(running.city.name('en'))}[/]  [bold]{running.address}[/]"
     )
     say("按 Ctrl-C 停止", "Ctrl-C stops everything")
+
+
+def _show_accounts(city: CityInfo) -> None:
+    """One demo account of each kind of work, and where the others are."""
+    shown = city.one_of_each_kind
+    print_table(
+        ["登录名 login", "姓名 name", "岗位 posts"],
+        [(item.login, item.name, ", ".join([*kinds_of_post(item), *item.roles])) for item in shown],
+        title=f"演示密码 demo password: {city.demo_password}",
+    )
+    more = len(city.demo_accounts) - len(shown)
+    if more:
+        say(
+            f"每种岗位一个;另有 {more} 个账号,在登录页选用",
+            f"one of each kind of work; {more} more on the sign-in page",
+        )
 
 
 async def _work() -> None:

@@ -106,7 +106,8 @@ class Standing:
     def variables_of(self, task: TaskRow) -> Mapping[str, Json]:
         """The variables that a task sees: those of the rounds around it, over the call's or the instance's."""
         scopes = {scope.id: scope for scope in self.scopes}
-        found: JsonObject = {}
+        item = task.origin.get("item") if task.origin else None
+        found: JsonObject = dict(item) if isinstance(item, dict) else {}
         scope_id = task.scope_id
         while scope_id is not None:
             scope = scopes[scope_id]
@@ -290,6 +291,8 @@ class _Advancing:
             origin["for"] = str(queue.for_id)
         if new.back is not None:
             origin["back"] = new.back
+        if new.element is not None:
+            origin["item"] = new.element
         return TaskRow(
             id=self.id_of(ref),
             instance_id=instance.id,

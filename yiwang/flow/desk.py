@@ -11,16 +11,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from yiwang.flow import store
+from yiwang.flow import legality, store
+from yiwang.flow.acts import OfficeAct, perform
 from yiwang.flow.errors import SubjectElsewhere
+from yiwang.flow.legality import Operation, Reason
 from yiwang.flow.model import Advance, InstanceRow, InstanceStory, TaskRow
 from yiwang.flow.service import FlowService
 from yiwang.flow.service.events import Received, subject_kind
+from yiwang.flow.service.returning import Returnable
 from yiwang.flow.store import InstanceCursor, WorkRow
+from yiwang.flow.store.copies import CopyRow
+from yiwang.flow.store.extensions import ExtensionRow
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, Json, JsonObject
 from yiwang.kernel.errors import Forbidden, NotFound
 from yiwang.kernel.journal import append, entry
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Every operation on a task: None where it is allowed now, else the reason; and the steps to which it might go back."""
+
+    operations: Mapping[Operation, Reason | None]
+    returnable: tuple[Returnable, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +88,89 @@ class FlowDesk:
             await self._journal(connection, actor, "flow.step", answer, {"outcome": outcome, "note": note})
         return answer
 
-    async def send_back(self, task_id: UUID, actor: Actor, node: str, reason: str) -> Advance:
-        """退回 to a step that was walked."""
+    async def act(self, task_id: UUID, actor: Actor, act: OfficeAct) -> Advance | None:
+        """An office operation: 退回, 加签, 减签, 委派, 收回, 延期申请; None for what changes nothing yet."""
         async with self.service.context.database.transaction() as connection:
-            await self._own(connection, task_id)
+            task, _ = await self._own(connection, task_id)
             now = self.service.context.clock.now()
-            answer = await self.service.send_back(connection, task_id, actor, node, reason, now)
-            await self._journal(connection, actor, "flow.sent_back", answer, {"to": node, "note": reason})
+            answer = await perform(self.service, connection, task_id, actor, act, now)
+            people: list[Json] = [str(person) for person in act.people]
+            data: JsonObject = {"note": act.note, "to": act.node, "people": people, "step": task.node}
+            told: JsonObject = {name: value for name, value in data.items() if value}
+            if answer is not None:
+                told["status"] = answer.status
+            await append(
+                connection,
+                entry(actor, now, f"flow.{act.verb}", task.subject_kind, task.subject_id, area=task.area, data=told),
+            )
         return answer
+
+    async def recall(self, step_id: UUID, actor: Actor, reason: str) -> Advance:
+        """撤回: take back a step that one has finished."""
+        async with self.service.context.database.transaction() as connection:
+            step = await store.finished_step(connection, step_id)
+            if step is None:
+                raise NotFound(what="办理记录")
+            if step.subject_kind != subject_kind:
+                raise SubjectElsewhere(kind=step.subject_kind)
+            now = self.service.context.clock.now()
+            answer = await self.service.recall(connection, step_id, actor, now, reason)
+            await self._journal(connection, actor, "flow.recalled", answer, {"step": step.node, "note": reason})
+        return answer
+
+    async def options(self, task_id: UUID, actor: Actor) -> Options:
+        """What the actor can do with a task now, why not, and where it can be sent back to."""
+        service = self.service
+        async with service.context.database.transaction() as connection:
+            task, instance = await service.lock_task(connection, task_id)
+            if not legality.may(actor, task, "complete_any"):
+                raise NotFound(what="任务")
+            standing = await service.standing(connection, instance)
+            reached = await service.returnable(connection, task_id, service.context.clock.now())
+            return Options(legality.allowed(standing, task, actor), tuple(reached))
+
+    async def copy(self, instance_id: UUID, actor: Actor, people: Sequence[UUID], note: str) -> int:
+        """抄送; by whoever may read the instance. Returns how many got one."""
+        service = self.service
+        async with service.context.database.transaction() as connection:
+            now = service.context.clock.now()
+            rows = await service.copy_to(connection, instance_id, people, actor, now, note)
+            data: JsonObject = {"people": [str(person) for person in people], "note": note}
+            await append(connection, entry(actor, now, "flow.copied", subject_kind, instance_id, data=data))
+        return len(rows)
+
+    async def copies(self, actor: Actor, *, after: InstanceCursor | None, unread: bool, limit: int) -> list[CopyRow]:
+        """The actor's copies, the newest first."""
+        async with self.service.context.database.connection() as connection:
+            return await self.service.my_copies(connection, actor, after=after, unread=unread, limit=limit)
+
+    async def read_copy(self, copy_id: UUID, actor: Actor) -> CopyRow:
+        async with self.service.context.database.transaction() as connection:
+            return await self.service.read_copy(connection, copy_id, actor, self.service.context.clock.now())
+
+    async def urge(self, instance_id: UUID, actor: Actor, note: str) -> None:
+        """催办; by whoever may read the instance."""
+        service = self.service
+        async with service.context.database.transaction() as connection:
+            now = service.context.clock.now()
+            await service.urge(connection, instance_id, actor=actor, at=now, note=note)
+            await append(connection, entry(actor, now, "flow.urged", subject_kind, instance_id, data={"note": note}))
+
+    async def answer_extension(self, extension_id: UUID, actor: Actor, granted: bool, note: str) -> Advance:
+        """Grant or refuse a request for more time (延期)."""
+        service = self.service
+        async with service.context.database.transaction() as connection:
+            now = service.context.clock.now()
+            answer = await service.answer_extension(connection, extension_id, actor, granted, now, note)
+            if answer.subject_kind != subject_kind:
+                raise SubjectElsewhere(kind=answer.subject_kind)
+            verb = "flow.extended" if granted else "flow.extension_refused"
+            await self._journal(connection, actor, verb, answer, {"note": note})
+        return answer
+
+    async def extensions(self, instance_id: UUID) -> list[ExtensionRow]:
+        async with self.service.context.database.connection() as connection:
+            return await self.service.extensions_of(connection, instance_id)
 
     async def claim(self, task_id: UUID, actor: Actor) -> TaskRow:
         """签收."""

@@ -4,9 +4,10 @@ city.yaml."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from yiwang.kernel.calendar import WorkingCalendar, calendar_files, load_calendar, read_working_hours
+from yiwang.kernel.calendar import WorkingCalendar, WorkingHours, calendar_files, load_calendar, read_working_hours
 from yiwang.kernel.errors import FieldError, Problem
 from yiwang.packs.findings import Findings
 from yiwang.packs.model.city import AreasFile, CityFile, DemoAccount
@@ -49,8 +50,21 @@ class CityInfo:
         return list(self.file.demo.accounts) if self.file.demo else []
 
     @property
+    def one_of_each_kind(self) -> list[DemoAccount]:
+        """The first demo account of each kind of work, so that a newcomer sees all kinds at a glance."""
+        found: dict[tuple[str, ...], DemoAccount] = {}
+        for item in self.demo_accounts:
+            found.setdefault(tuple(sorted({*kinds_of_post(item), *item.roles})), item)
+        return list(found.values())
+
+    @property
     def demo_password(self) -> str:
         return self.file.demo.password.get_secret_value() if self.file.demo else ""
+
+
+def kinds_of_post(account: DemoAccount) -> list[str]:
+    """The kinds of post that an account holds, each once."""
+    return list(dict.fromkeys(post if isinstance(post, str) else post.code for post in account.posts))
 
 
 def read_city(folder: Path) -> CityInfo:
@@ -82,4 +96,20 @@ def _calendar(folder: Path, file: CityFile) -> WorkingCalendar:
     paths = calendar_files("CN")
     if isinstance(file.calendar, list):
         paths = [*paths, *(folder / name for name in file.calendar)]
-    return load_calendar(paths, read_working_hours(file.hours, f"{folder / 'city.yaml'} hours"))
+    states = tuple((path, _state(path)) for path in paths)
+    return _load(states, read_working_hours(file.hours, f"{folder / 'city.yaml'} hours"))
+
+
+@lru_cache(maxsize=8)
+def _load(files: tuple[tuple[Path, tuple[int, int]], ...], hours: WorkingHours) -> WorkingCalendar:
+    """The calendar of these files as they are: laying its slots takes a while, and it never changes."""
+    return load_calendar([path for path, _ in files], hours)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What tells whether a file is still the same; reading one that is missing says so."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import add
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -31,7 +31,8 @@ _HALF_WIDTH = {
 
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA_HANGUL = "\u3040-\u30ff\uac00-\ud7af"
-_RUN = re.compile(f"[{_HAN}{_KANA_HANGUL}]+|[^\\W_{_HAN}{_KANA_HANGUL}]+")
+_RUN = re.compile(f"([{_HAN}{_KANA_HANGUL}]+)|([^\\W_{_HAN}{_KANA_HANGUL}]+)")
+_FULL_WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _longest_word = 40
 
 
@@ -66,14 +67,13 @@ CleanLine = Annotated[str, BeforeValidator(lambda value: _if_text(clean_line, va
 
 def half_width(text: str) -> str:
     """Full-width digits and Latin letters (全角) as ASCII; Chinese punctuation stays."""
-    return text.translate(_HALF_WIDTH)
+    return text.translate(_HALF_WIDTH) if _FULL_WIDTH.search(text) else text
 
 
-def _runs(text: str) -> Iterator[tuple[str, bool]]:
-    """Words and unbroken stretches of Chinese characters, folded for comparison, with whether they are Chinese."""
-    for match in _RUN.finditer(half_width(unicodedata.normalize("NFC", text)).casefold()):
-        run = match.group()
-        yield run, re.match(f"[{_HAN}{_KANA_HANGUL}]", run) is not None
+def _runs(text: str) -> list[tuple[str, str]]:
+    """Unbroken stretches of Chinese characters, and words, folded for comparison: (stretch, "") or ("", word)."""
+    found: list[tuple[str, str]] = _RUN.findall(half_width(unicodedata.normalize("NFC", text)).casefold())
+    return found
 
 
 def search_terms(text: str) -> list[str]:
@@ -83,15 +83,14 @@ def search_terms(text: str) -> list[str]:
     text begins a term (:func:`search_query` relies on it); a Latin word or number gives itself, in small letters,
     at most 40 characters of it.
     """
-    terms: dict[str, None] = {}
-    for run, chinese in _runs(text):
-        if chinese:
-            for position in range(len(run) - 1):
-                terms[run[position : position + 2]] = None
-            terms[run[-1]] = None
+    terms: list[str] = []
+    for stretch, word in _runs(text):
+        if stretch:
+            terms += map(add, stretch, stretch[1:])
+            terms.append(stretch[-1])
         else:
-            terms[run[:_longest_word]] = None
-    return list(terms)
+            terms.append(word[:_longest_word])
+    return list(dict.fromkeys(terms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +123,11 @@ def search_query(text: str) -> SearchQuery:
     """
     terms: dict[str, None] = {}
     prefixes: dict[str, None] = {}
-    for run, chinese in _runs(text):
-        if chinese and len(run) > 1:
-            for position in range(len(run) - 1):
-                terms[run[position : position + 2]] = None
+    for stretch, word in _runs(text):
+        if len(stretch) > 1:
+            terms.update(dict.fromkeys(map(add, stretch, stretch[1:])))
         else:
-            prefixes[run[:_longest_word]] = None
+            prefixes[(stretch or word)[:_longest_word]] = None
     kept = list(terms)[:24]
     return SearchQuery(tuple(kept), tuple(prefixes)[: 24 - len(kept)])
 

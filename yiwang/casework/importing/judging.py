@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -14,8 +14,7 @@ from uuid import UUID
 from yiwang.casework.importing.mapping import ImportMapping
 from yiwang.casework.importing.times import time_reader
 from yiwang.casework.intake.drafting import project
-from yiwang.casework.search import stored_lexemes
-from yiwang.geo.coordinates import check_degrees, to_cgcs2000
+from yiwang.geo.coordinates import Crs, check_degrees, to_cgcs2000
 from yiwang.geo.locator import Locator
 from yiwang.identity.directory import Directory
 from yiwang.kernel.database import JsonObject
@@ -42,7 +41,7 @@ class RowNote:
 
 @dataclass(slots=True)
 class PastCase:
-    """A case of the past, ready for COPY."""
+    """A case of the past. ``x``, ``y`` are EPSG:3857 metres; ``terms`` are those under which it is found, some twice."""
 
     id: UUID
     source_number: str
@@ -62,7 +61,7 @@ class PastCase:
     closed_at: datetime | None
     is_open: bool
     follow_code: str
-    lexemes: list[str]
+    terms: tuple[str, ...]
     fields: JsonObject
     notes: list[RowNote] = field(default_factory=list)
 
@@ -101,26 +100,19 @@ class Judge:
         self._locator = locator
         self._placeholders = placeholders
         columns = mapping.columns
-        places = {name: place for place, name in enumerate(mapping.wanted_columns())}
-        self._at = {
-            name: places[value]
-            for name, value in (
-                ("number", columns.number),
-                ("text", columns.text),
-                ("reported_at", columns.reported_at),
-                ("class", columns.class_),
-                ("channel", columns.channel),
-                ("due_at", columns.due_at),
-                ("closed_at", columns.closed_at),
-                ("status", columns.status),
-                ("department", columns.department),
-                ("address", columns.address),
-                ("lon", columns.lon),
-                ("lat", columns.lat),
-            )
-            if value is not None
-        }
-        self._fields = {key: places[column] for key, column in mapping.fields.items()}
+        self._places = {name: place for place, name in enumerate(mapping.wanted_columns())}
+        self._number = self._place_of(columns.number)
+        self._text = self._place_of(columns.text)
+        self._reported_at = self._place_of(columns.reported_at)
+        self._class = self._place_of(columns.class_)
+        self._channel = self._place_of(columns.channel)
+        self._due_at = self._place_of(columns.due_at)
+        self._closed_at = self._place_of(columns.closed_at)
+        self._status = self._place_of(columns.status)
+        self._department = self._place_of(columns.department)
+        self._address = self._place_of(columns.address)
+        self._lon, self._lat = self._place_of(columns.lon), self._place_of(columns.lat)
+        self._fields = {key: self._places[column] for key, column in mapping.fields.items()}
         self._open = frozenset(mapping.open_statuses)
         self._seen: set[str] = set()
         self._departments: dict[str, int | None] = {}
@@ -130,54 +122,50 @@ class Judge:
         self._time = time_reader(mapping)
         self._terms = lru_cache(maxsize=50_000)(lambda text: tuple(search_terms(text)))
 
+    def _place_of(self, column: str | None) -> int:
+        """Where a column stands in a row; −1, behind whose last value judging puts an empty one, where there is none."""
+        return -1 if column is None else self._places[column]
+
     def judge(self, row: int, values: Sequence[str] | None) -> PastCase | list[RowNote]:
         """The case of a row with its warnings, or why it is refused."""
         if values is None:
             return [note(row, "", "", "refused", "import.row_short")]
         notes: list[RowNote] = []
-        get = self._getter(values)
-        number = clean_line(get("number"))
+        cells = [value.strip() for value in values]
+        cells.append("")
+        number = clean_line(cells[self._number])
         if not number:
             return [note(row, "number", "", "refused", "import.number_missing")]
         if number in self._seen:
             return [note(row, "number", number, "refused", "import.number_twice")]
-        text = clean(get("text"))
+        text = clean(cells[self._text])
         if not text:
             return [note(row, "text", "", "refused", "import.text_missing")]
         if len(text) > TEXT_LIMIT:
             notes.append(note(row, "text", text[:50], "warning", "import.text_cut"))
             text = text[:TEXT_LIMIT]
-        reported_at = self._time(get("reported_at"))
+        reported_at = self._time(cells[self._reported_at])
         if reported_at is None:
-            code = "import.time_unreadable" if get("reported_at") else "import.time_missing"
-            return [note(row, "reported_at", get("reported_at"), "refused", code)]
-        due_at = self._optional_time(row, "due_at", get("due_at"), notes)
-        closed_at = self._optional_time(row, "closed_at", get("closed_at"), notes)
-        is_open = get("status") in self._open if "status" in self._at else closed_at is None
-        if "due_at" in self._at and due_at is None and not get("due_at"):
-            notes.append(note(row, "due_at", "", "warning", "import.due_missing"))
-        if not is_open and closed_at is None:
-            notes.append(note(row, "closed_at", get("status"), "warning", "import.closed_unknown"))
-        if closed_at is not None and closed_at < reported_at:
-            notes.append(note(row, "closed_at", get("closed_at"), "warning", "import.closed_before_reported"))
-        place = self._place(row, get("lon"), get("lat"), notes)
+            code = "import.time_unreadable" if cells[self._reported_at] else "import.time_missing"
+            return [note(row, "reported_at", cells[self._reported_at], "refused", code)]
+        due_at, closed_at, is_open = self._times(row, cells, reported_at, notes)
+        place = self._locate(row, cells[self._lon], cells[self._lat], notes)
         if place is None:
             return notes
         self._seen.add(number)
         lon, lat, area, grid = place
         x, y = project(lon, lat) if lon is not None and lat is not None and abs(lat) < 85 else (None, None)
-        address = clean_line(get("address"))[:300]
+        address = clean_line(cells[self._address])[:300]
         fields: JsonObject = {key: values[at] for key, at in self._fields.items() if values[at]}
-        department = get("department")
+        department = cells[self._department]
         if department:
             fields["agency"] = department
-        words = self._terms(text) + self._terms(address) + (number.casefold(),)
         return PastCase(
             id=new_id(),
             source_number=number,
             text=text,
-            class_code=clean_line(get("class"))[:100] or None,
-            channel=self._mapping.channels.get(get("channel"), self._mapping.default_channel),
+            class_code=clean_line(cells[self._class])[:100] or None,
+            channel=self._mapping.channels.get(cells[self._channel], self._mapping.default_channel),
             address=address,
             lon=lon,
             lat=lat,
@@ -191,19 +179,25 @@ class Judge:
             closed_at=None if is_open else closed_at or reported_at,
             is_open=is_open,
             follow_code=new_code(),
-            lexemes=stored_lexemes(words, reported_at),
+            terms=(*self._terms(text), *self._terms(address), number.casefold()),
             fields=fields,
             notes=notes,
         )
 
-    def _getter(self, values: Sequence[str]) -> Callable[[str], str]:
-        at = self._at
-
-        def get(name: str) -> str:
-            place = at.get(name)
-            return values[place].strip() if place is not None else ""
-
-        return get
+    def _times(
+        self, row: int, cells: Sequence[str], reported_at: datetime, notes: list[RowNote]
+    ) -> tuple[datetime | None, datetime | None, bool]:
+        """(due, closed, still open)."""
+        due_at = self._optional_time(row, "due_at", cells[self._due_at], notes)
+        closed_at = self._optional_time(row, "closed_at", cells[self._closed_at], notes)
+        is_open = cells[self._status] in self._open if self._status >= 0 else closed_at is None
+        if self._due_at >= 0 and due_at is None and not cells[self._due_at]:
+            notes.append(note(row, "due_at", "", "warning", "import.due_missing"))
+        if not is_open and closed_at is None:
+            notes.append(note(row, "closed_at", cells[self._status], "warning", "import.closed_unknown"))
+        if closed_at is not None and closed_at < reported_at:
+            notes.append(note(row, "closed_at", cells[self._closed_at], "warning", "import.closed_before_reported"))
+        return due_at, closed_at, is_open
 
     def _optional_time(self, row: int, name: str, text: str, notes: list[RowNote]) -> datetime | None:
         if not text:
@@ -213,11 +207,11 @@ class Judge:
             notes.append(note(row, name, text, "warning", "import.time_unreadable"))
         return found
 
-    def _place(
+    def _locate(
         self, row: int, lon: str, lat: str, notes: list[RowNote]
     ) -> tuple[float | None, float | None, str, str] | None:
         nowhere = (None, None, "", "")
-        if "lon" not in self._at:
+        if self._lon < 0:
             return nowhere
         if not lon or not lat:
             notes.append(note(row, "lon", "", "warning", "import.place_missing"))
@@ -228,7 +222,8 @@ class Judge:
         try:
             x, y = float(lon), float(lat)
             check_degrees(x, y)
-            x, y = to_cgcs2000(x, y, self._mapping.crs)
+            if self._mapping.crs != Crs.CGCS2000:
+                x, y = to_cgcs2000(x, y, self._mapping.crs)
         except (ValueError, Problem):
             notes.append(note(row, "lon", f"{lon}, {lat}", "warning", "import.place_unreadable"))
             return nowhere

@@ -1,4 +1,7 @@
-"""Running an import: read, judge, write in batches; resume where it stopped; report every row that had a fault."""
+"""Running an import: read, judge, write in batches; resume where it stopped; report every row that had a fault.
+
+Judging is one batch ahead of writing, in a thread or a process (``workers.py``); the database has the other processor.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,20 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from yiwang.casework.importing.judging import Judge, PastCase, RowNote, note, suspected_placeholders
+from yiwang.casework.importing.judging import Judge, RowNote, note, suspected_placeholders
 from yiwang.casework.importing.mapping import ImportMapping
+from yiwang.casework.importing.packing import Batch, batches
 from yiwang.casework.importing.source import Source
-from yiwang.casework.importing.writing import Writer, prepare
+from yiwang.casework.importing.workers import judged
+from yiwang.casework.importing.writing import Writer
 from yiwang.casework.service import CaseService
 from yiwang.kernel.clock import real_now
 from yiwang.kernel.database import Connection, connect
 from yiwang.kernel.identifiers import new_id
 
 BATCH = 2000
+ROWS_FOR_A_PROCESS = 4000
+"""From so many rows on, judging is worth a process of its own."""
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
 
@@ -67,7 +74,7 @@ async def import_cases(
     writes only the report.
 
     Raises:
-        ImportFileInvalid, CaseTypeUnknown.
+        ImportFileInvalid, CaseTypeUnknown; ImportJudgeLost: the process that judges ended; import again to go on.
     """
     started = real_now()
     source = Source(path, mapping.wanted_columns())
@@ -75,37 +82,34 @@ async def import_cases(
     case_type = service.catalogue.latest(mapping.type)
     parts = service.parts
     judge = Judge(mapping, parts.locator, parts.directory, {pair for pair, _ in placeholders})
+    writer = Writer(mapping, case_type, parts.flow, parts.directory, parts.context.calendar)
     counted: Counter[str] = Counter()
     connection = await connect(parts.context.database.url)
     try:
-        await prepare(connection)
         run = await _begin(connection, source, mapping, dry_run)
         resumed_at = run.done
-        writer = Writer(mapping, case_type, parts.flow, parts.directory, parts.context.calendar)
-        with _Report(report, append=resumed_at > 0) as out:
+
+        def work() -> Iterator[Batch]:
             rows = iter(source.rows())
             for row in islice(rows, resumed_at):
                 judge.judge(*row)  # so that a number standing twice is still noticed
-            waiting = asyncio.create_task(asyncio.to_thread(_judge_batch, judge, rows))
-            while True:
-                count, judged, notes = await waiting
-                if count == 0:
-                    break
-                upcoming = asyncio.create_task(asyncio.to_thread(_judge_batch, judge, rows))
-                cases, twice = await _unknown(connection, mapping, judged)
-                notes += twice
-                run.done += count
-                run.taken += len(cases)
-                run.refused += sum(1 for item in notes if item.level == "refused")
-                if not dry_run:
-                    async with connection.transaction():
-                        await writer.write(connection, cases)
-                        await _mark(connection, run)
-                counted.update(f"{item.level} {item.code}" for item in notes)
-                out.write(notes)
-                if progress:
-                    progress(run.done, total)
-                waiting = upcoming
+            yield from batches(judge, writer.packer, rows, BATCH)
+
+        with _Report(report, append=resumed_at > 0) as out:
+            async with judged(work, apart=total >= ROWS_FOR_A_PROCESS) as ahead:
+                while (found := await ahead.next()) is not None:
+                    batch = await _unknown(connection, mapping, found)
+                    run.done += batch.rows
+                    run.taken += len(batch.cases)
+                    run.refused += sum(1 for item in batch.notes if item.level == "refused")
+                    if not dry_run:
+                        async with connection.transaction():
+                            await writer.write(connection, batch)
+                            await _mark(connection, run)
+                    counted.update(f"{item.level} {item.code}" for item in batch.notes)
+                    out.write(batch.notes)
+                    if progress:
+                        progress(run.done, total)
         if not dry_run:
             await connection.execute("update case_import set finished_at = $2 where id = $1", run.id, real_now())
     finally:
@@ -150,39 +154,24 @@ def _pair(pair: tuple[str, str]) -> tuple[float, float] | None:
         return None
 
 
-def _judge_batch(
-    judge: Judge, rows: Iterator[tuple[int, list[str] | None]]
-) -> tuple[int, list[tuple[int, PastCase]], list[RowNote]]:
-    cases: list[tuple[int, PastCase]] = []
-    notes: list[RowNote] = []
-    count = 0
-    for number, values in islice(rows, BATCH):
-        count += 1
-        found = judge.judge(number, values)
-        if isinstance(found, PastCase):
-            cases.append((number, found))
-            notes += found.notes
-        else:
-            notes += found
-    return count, cases, notes
-
-
-async def _unknown(
-    connection: Connection, mapping: ImportMapping, cases: list[tuple[int, PastCase]]
-) -> tuple[list[PastCase], list[RowNote]]:
-    """The cases whose source number is not in the system yet, and a note for each that is."""
+async def _unknown(connection: Connection, mapping: ImportMapping, batch: Batch) -> Batch:
+    """The batch without the cases whose source number is in the system already, and a note for each of those."""
     rows = await connection.fetch(
-        "select source_number from case_file where type = $1 and source_number = any($2::text[])",
+        # Number by number through the index: statistics of a table without such numbers yet would have it read whole.
+        "select w.number from unnest($2::text[]) w (number) cross join lateral"
+        " (select from case_file c where c.type = $1 and c.source_number = w.number offset 0) c",
         mapping.type,
-        [case.source_number for _, case in cases],
+        batch.source_numbers,
     )
-    known = {row["source_number"] for row in rows}
-    notes = [
-        note(row, "number", case.source_number, "refused", "import.already_there")
-        for row, case in cases
-        if case.source_number in known
+    if not rows:
+        return batch
+    known = {row["number"] for row in rows}
+    twice = {place for place, number in enumerate(batch.source_numbers) if number in known}
+    batch.notes += [
+        note(batch.row_numbers[place], "number", batch.source_numbers[place], "refused", "import.already_there")
+        for place in sorted(twice)
     ]
-    return [case for _, case in cases if case.source_number not in known], notes
+    return batch.without(twice)
 
 
 async def _begin(connection: Connection, source: Source, mapping: ImportMapping, dry_run: bool) -> _Run:

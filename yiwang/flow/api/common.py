@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path, Query, Request
+from pydantic import BaseModel
 
 from yiwang.flow.desk import FlowDesk
 from yiwang.flow.service import FlowService
@@ -17,6 +18,11 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1, description="版本号")]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 
 ALWAYS = ("input.unreadable", "identity.forbidden", "input.too_large", "input.too_many_requests", "unavailable")
+
+
+class NamesView(BaseModel):
+    zh: str
+    en: str
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, object]]:

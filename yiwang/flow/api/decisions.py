@@ -5,6 +5,7 @@ Who may edit and publish flow definitions may edit and publish decision tables.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
@@ -177,7 +178,8 @@ async def decision_version(request: Request, actor: SignedInActor, key: Key, ver
 async def decision_as_dmn(request: Request, actor: SignedInActor, key: Key, version: Version) -> Response:
     """The table as a file for DMN modelers; what another tool had put into it is there again."""
     row = await _row(request, actor, key, version)
-    return Response(write_dmn(document(row)), media_type="application/xml", headers=_named(row, "dmn"))
+    xml = await asyncio.to_thread(write_dmn, document(row))  # a large table takes its time
+    return Response(xml, media_type="application/xml", headers=_named(row, "dmn"))
 
 
 @router.get(
@@ -219,7 +221,7 @@ async def save_draft(request: Request, actor: SignedInActor, key: Key, table: De
 async def save_dmn(request: Request, actor: SignedInActor, key: Key, dmn: Dmn) -> TableDraftView:
     """Keep the table of a DMN file as the draft of ``key``. Examples stay as they are where the file has none."""
     _require_edit(actor)
-    shown = read_dmn(dmn)
+    shown = await asyncio.to_thread(read_dmn, dmn)
     if not shown.examples:
         old = await _newest(request, key)
         shown = replace(shown, examples=old.examples if old is not None else ())
@@ -234,7 +236,7 @@ async def save_dmn(request: Request, actor: SignedInActor, key: Key, dmn: Dmn) -
 async def save_csv(request: Request, actor: SignedInActor, key: Key, sheet: Csv) -> TableDraftView:
     """Keep the table of a sheet as the draft of ``key``; examples and parts of a DMN file stay as they are."""
     _require_edit(actor)
-    table = read_sheet(sheet)
+    table = await asyncio.to_thread(read_sheet, sheet)
     old = await _newest(request, key)
     shown = Document(table) if old is None else replace(old, table=table)
     return await _save(request, actor, key, shown)

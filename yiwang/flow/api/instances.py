@@ -26,7 +26,9 @@ from yiwang.flow.model import (
     TokenKind,
     WaitKind,
 )
+from yiwang.flow.service import FlowService
 from yiwang.kernel.access import Actor, SignedInActor
+from yiwang.kernel.database import Connection
 from yiwang.kernel.errors import InvalidInput, NotFound
 
 Variables = dict[str, JsonValue]
@@ -170,6 +172,53 @@ class ManageBody(BaseModel):
     node: str = Field(default="", max_length=100)
 
 
+class CopyBody(BaseModel):
+    people: list[UUID] = Field(min_length=1, max_length=200)
+    note: str = Field(default="", max_length=2000)
+
+
+class UrgeBody(BaseModel):
+    note: str = Field(default="", max_length=2000)
+
+
+class CountView(BaseModel):
+    count: int
+
+
+class CopyView(BaseModel):
+    """A copy for information; ``node`` is the step at which it was sent, "" for the whole."""
+
+    id: UUID
+    instance_id: UUID
+    subject_kind: str
+    subject_id: UUID
+    node: str
+    by_name: str
+    note: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class CopyPage(BaseModel):
+    items: list[CopyView]
+    next: str | None = Field(description="Cursor of the next page (`after`).")
+
+
+class ExtensionView(BaseModel):
+    """A request for ``by_text`` more time on a task."""
+
+    id: UUID
+    task_id: UUID
+    node: str
+    by_text: str
+    reason: str
+    asked_at: datetime
+    asked_name: str
+    state: Literal["asked", "granted", "refused", "lapsed"]
+    answered_at: datetime | None
+    answer_note: str
+
+
 router = APIRouter(prefix="/api/v1", tags=["flow 流程"], responses=problems(*ALWAYS))
 
 
@@ -210,9 +259,73 @@ async def instance(request: Request, actor: SignedInActor, instance_id: UUID) ->
     service = service_of(request)
     async with service.context.database.connection() as connection:
         story = await service.story(connection, instance_id)
-    if not may_see(actor, story):
-        raise NotFound(what="流程")
+        if not may_see(actor, story) and not await _by_copy(service, connection, story, actor):
+            raise NotFound(what="流程")
     return instance_view(story)
+
+
+async def _by_copy(service: FlowService, connection: Connection, story: InstanceStory, actor: Actor) -> bool:
+    """A copy (抄送) lets one read a flow that is its own subject."""
+    own = story.instance.subject_kind == "flow"
+    return own and await service.reads_by_copy(connection, story.instance.id, actor)
+
+
+async def _require_seen(request: Request, actor: Actor, instance_id: UUID) -> None:
+    """Raises NotFound unless the instance is its own subject and the actor may read it."""
+    story = await desk_of(request).story(instance_id)
+    if story.instance.subject_kind != "flow" or not may_see(actor, story):
+        raise NotFound(what="流程")
+
+
+@router.post("/instances/{instance_id}/copies", summary="Send copies 抄送", responses=problems("not_found"))
+async def copy(request: Request, actor: SignedInActor, instance_id: UUID, body: CopyBody) -> CountView:
+    """For those who may read the instance; whoever gets one may read it, too."""
+    await _require_seen(request, actor, instance_id)
+    return CountView(count=await desk_of(request).copy(instance_id, actor, body.people, body.note))
+
+
+@router.post(
+    "/instances/{instance_id}/urge",
+    status_code=204,
+    summary="Urge 催办",
+    responses=problems("not_found", "flow.instance_ended", "flow.not_allowed"),
+)
+async def urge(request: Request, actor: SignedInActor, instance_id: UUID, body: UrgeBody) -> None:
+    """Whoever has its open tasks sees by whom and when."""
+    await _require_seen(request, actor, instance_id)
+    await desk_of(request).urge(instance_id, actor, body.note)
+
+
+@router.get(
+    "/instances/{instance_id}/extensions", summary="Requests for more time 延期申请", responses=problems("not_found")
+)
+async def extensions(request: Request, actor: SignedInActor, instance_id: UUID) -> list[ExtensionView]:
+    await _require_seen(request, actor, instance_id)
+    found = await desk_of(request).extensions(instance_id)
+    return [ExtensionView.model_validate(row, from_attributes=True) for row in found]
+
+
+@router.get("/flow/copies", summary="My copies 抄送我的", responses=problems())
+async def copies(
+    request: Request,
+    actor: SignedInActor,
+    unread: bool = False,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Limit = 50,
+) -> CopyPage:
+    """The newest first."""
+    cursor = _read_cursor(after)
+    found = await desk_of(request).copies(actor, after=cursor, unread=unread, limit=limit)
+    last = found[-1] if len(found) == limit else None
+    return CopyPage(
+        items=[CopyView.model_validate(row, from_attributes=True) for row in found],
+        next=None if last is None else f"{last.created_at.isoformat()}/{last.id}",
+    )
+
+
+@router.post("/flow/copies/{copy_id}/read", summary="Mark a copy as read 已阅", responses=problems("not_found"))
+async def read_copy(request: Request, actor: SignedInActor, copy_id: UUID) -> CopyView:
+    return CopyView.model_validate(await desk_of(request).read_copy(copy_id, actor), from_attributes=True)
 
 
 def may_see(actor: Actor, story: InstanceStory) -> bool:

@@ -9,8 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import ALWAYS, Limit, desk_of, problems
+from yiwang.flow.acts import OfficeAct, Verb
+from yiwang.flow.api.common import ALWAYS, Limit, NamesView, desk_of, problems
 from yiwang.flow.api.instances import AdvanceView, OpenTaskView, Variables, advance_view, task_view
+from yiwang.flow.desk import Options
+from yiwang.flow.legality import Reason
 from yiwang.kernel.access import SignedInActor
 from yiwang.kernel.errors import InvalidInput
 
@@ -41,11 +44,54 @@ class CompleteBody(BaseModel):
     variables: Variables = Field(default_factory=dict)
 
 
-class SendBackBody(BaseModel):
-    """``node``: a step that was walked."""
+class ActBody(BaseModel):
+    """An office operation. ``people``: whom to ask or to delegate to; ``node``: where to send back; ``outcome`` and
+    ``variables``: one's own answer, with 后加签; ``limit``: a deadline of those who are added, or how much more time."""
 
-    node: str = Field(min_length=1, max_length=100)
-    reason: str = Field(min_length=1, max_length=2000)
+    verb: Verb
+    people: list[UUID] = Field(default_factory=list, max_length=200)
+    note: str = Field(default="", max_length=2000)
+    node: str = Field(default="", max_length=100)
+    outcome: str = Field(default="", max_length=100)
+    limit: str | None = Field(default=None, max_length=40, description="2工作日, 4工作时, 24小时 …")
+    variables: Variables = Field(default_factory=dict)
+
+    def act(self) -> OfficeAct:
+        return OfficeAct(
+            self.verb, tuple(self.people), self.note, self.node, self.outcome, self.limit, dict(self.variables)
+        )
+
+
+class ReasonBody(BaseModel):
+    reason: str = Field(default="", max_length=2000)
+
+
+class AnswerBody(BaseModel):
+    granted: bool
+    note: str = Field(default="", max_length=2000)
+
+
+class OptionView(BaseModel):
+    """An operation; ``why_not`` is null where it is allowed now."""
+
+    operation: str
+    allowed: bool
+    why_not: NamesView | None
+
+
+class ReturnableView(BaseModel):
+    """A step to which the task might go back; ``why_not`` is null where it can."""
+
+    node: str
+    names: NamesView
+    done_by: str
+    done_at: datetime
+    why_not: NamesView | None
+
+
+class OptionsView(BaseModel):
+    operations: list[OptionView]
+    returnable: list[ReturnableView]
 
 
 class AssignBody(BaseModel):
@@ -92,13 +138,42 @@ async def complete(request: Request, actor: SignedInActor, task_id: UUID, body: 
 
 
 @router.post(
-    "/tasks/{task_id}/send-back",
-    summary="Send back 退回",
-    responses=problems(*_REFUSED, "flow.step_not_reachable"),
+    "/tasks/{task_id}/acts",
+    summary="Office operations 退回、加签、减签、委派、收回、延期申请",
+    responses=problems(
+        *_REFUSED, "flow.step_not_reachable", "flow.not_allowed", "flow.outcome_unknown", "flow.round_too_large"
+    ),
 )
-async def send_back(request: Request, actor: SignedInActor, task_id: UUID, body: SendBackBody) -> AdvanceView:
-    """To a step that was walked."""
-    return advance_view(await desk_of(request).send_back(task_id, actor, body.node, body.reason))
+async def act(request: Request, actor: SignedInActor, task_id: UUID, body: ActBody) -> AdvanceView | None:
+    """What is allowed when, and why not: docs/reference/office-operations.md. Null for a request for more time."""
+    answer = await desk_of(request).act(task_id, actor, body.act())
+    return None if answer is None else advance_view(answer)
+
+
+@router.get("/tasks/{task_id}/options", summary="What can be done 可办操作", responses=problems(*_REFUSED))
+async def options(request: Request, actor: SignedInActor, task_id: UUID) -> OptionsView:
+    """Every operation with the reason where it is not allowed now, and the steps to which the task might go back."""
+    return options_view(await desk_of(request).options(task_id, actor))
+
+
+@router.post(
+    "/steps/{step_id}/recall",
+    summary="Take back 撤回",
+    responses=problems("not_found", "flow.not_allowed", "flow.subject_elsewhere", "flow.instance_suspended"),
+)
+async def recall(request: Request, actor: SignedInActor, step_id: UUID, body: ReasonBody) -> AdvanceView:
+    """A step that one has finished, as long as nothing that followed from it was touched."""
+    return advance_view(await desk_of(request).recall(step_id, actor, body.reason))
+
+
+@router.post(
+    "/extensions/{extension_id}/answer",
+    summary="Answer a request for more time 延期审批",
+    responses=problems("not_found", "flow.not_allowed", "flow.task_already_done", "flow.task_not_yours"),
+)
+async def answer_extension(request: Request, actor: SignedInActor, extension_id: UUID, body: AnswerBody) -> AdvanceView:
+    """By a leader over whoever asked, or with the grant task:extend; never by themselves."""
+    return advance_view(await desk_of(request).answer_extension(extension_id, actor, body.granted, body.note))
 
 
 @router.post("/tasks/{task_id}/claim", summary="Claim 签收", responses=problems(*_REFUSED, "flow.task_taken"))
@@ -132,3 +207,26 @@ def _read_cursor(text: str | None) -> tuple[datetime, UUID] | None:
     if due.tzinfo is None:
         raise InvalidInput(count=1)
     return found
+
+
+def options_view(found: Options) -> OptionsView:
+    return OptionsView(
+        operations=[
+            OptionView(operation=operation, allowed=reason is None, why_not=_words(reason))
+            for operation, reason in found.operations.items()
+        ],
+        returnable=[
+            ReturnableView(
+                node=step.node,
+                names=NamesView(zh=step.names.zh, en=step.names.en),
+                done_by=step.done_by,
+                done_at=step.done_at,
+                why_not=_words(step.reason),
+            )
+            for step in found.returnable
+        ],
+    )
+
+
+def _words(reason: Reason | None) -> NamesView | None:
+    return None if reason is None else NamesView(zh=reason.zh, en=reason.en)

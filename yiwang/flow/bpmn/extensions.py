@@ -81,7 +81,7 @@ _INSIDE: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType({"overtim
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 _SHARE = re.compile(r"0?\.[0-9]{1,4}")
-RESERVED = frozenset({"outcome", "starter", "by", "agreed", "assignee", "total", "done", "open", "tally"})
+RESERVED = frozenset({"outcome", "starter", "by", "agreed"})
 """Names that the engine gives values itself; nothing else sets them."""
 longest_words = 100
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from math import isnan
+from typing import TypeGuard
 
 from yiwang.flow.decisions.model import Kind, Scalar
 from yiwang.flow.decisions.parsing import ReadInput, ReadTable
-from yiwang.flow.decisions.unary import ANYTHING, Anything, Contains, Equals, OneOf, Test, asks, fits, tests_in
+from yiwang.flow.decisions.unary import (
+    ANYTHING,
+    Anything,
+    Contains,
+    Equals,
+    OneOf,
+    Test,
+    asks,
+    fits,
+    literals_in,
+    tests_in,
+)
 from yiwang.kernel.database import Json
 
 _most_remembered = 1024
@@ -53,12 +67,27 @@ class Column:
         searches = any(isinstance(inner, Contains) for test in tests for inner in tests_in(test))
         # Searching long texts is only worth its time for rules that are still possible, so its result is not kept.
         self._remembered: dict[str, int] | None = None if searches else {}
+        # Numbers between the same two bounds fit the same tests: what was found for one holds for all of them.
+        self._bounds = sorted({one for test in tests for one in literals_in(test) if _is_number(one)})
+        self._by_piece: dict[int, int] = {}
 
     def rules(self, value: Json, candidates: int) -> int:
         """The rules of which this value fits the cell, at least among the candidates."""
         if not self._tests:
             return self._always | self._named(value)
-        if self._remembered is None or not isinstance(value, str):
+        if isinstance(value, str):
+            return self._of_text(value, candidates)
+        if _is_number(value) and not (isinstance(value, float) and isnan(value)):
+            place = bisect_left(self._bounds, value)
+            piece = 2 * place + (place < len(self._bounds) and self._bounds[place] == value)
+            found = self._by_piece.get(piece)
+            if found is None:
+                found = self._by_piece[piece] = self._search(value, -1, named=False)
+            return found | self._named(value)
+        return self._search(value, candidates)
+
+    def _of_text(self, value: str, candidates: int) -> int:
+        if self._remembered is None:
             return self._search(value, candidates)
         found = self._remembered.get(value)
         if found is None:
@@ -72,8 +101,8 @@ class Column:
     def _named(self, value: Json) -> int:
         return 0 if isinstance(value, list | dict) else self._exact.get(_key(value), 0)
 
-    def _search(self, value: Json, candidates: int) -> int:
-        found = self._always | self._named(value)
+    def _search(self, value: Json, candidates: int, *, named: bool = True) -> int:
+        found = self._always | (self._named(value) if named else 0)
         for test, rules in self._tests:
             if rules & candidates & ~found and fits(test, value):
                 found |= rules
@@ -90,3 +119,7 @@ def _parts(test: Test) -> Iterator[Test]:
 def _key(value: object) -> object:
     """A dictionary key in which true is not 1."""
     return (bool, value) if isinstance(value, bool) else value
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -269,7 +269,7 @@ def _declared_default(text: str) -> JsonValue:
     return {"cell": text} if value is None and text else value
 
 
-def test_text(test: Test) -> str:
+def cell_text(test: Test) -> str:
     """A declared condition as the text of a cell."""
     if test is None:
         return "null"
@@ -281,7 +281,7 @@ def test_text(test: Test) -> str:
 
 
 def _cell(test: Test) -> str:
-    text = test_text(test)
+    text = cell_text(test)
     return text if text.strip() else "-"
 
 
@@ -305,12 +305,12 @@ def answer_value(text: str) -> JsonValue:
 
 def _input(column: DecisionInput) -> Input:
     expression = column.id if column.expression is None else column.expression
-    allowed = "" if column.allowed is None else test_text(column.allowed)
+    allowed = "" if column.allowed is None else cell_text(column.allowed)
     return Input(column.id, _names(column.label, column.id), expression, column.type, allowed)
 
 
 def _output(column: DecisionOutput) -> Output:
-    allowed = "" if column.allowed is None else test_text(column.allowed)
+    allowed = "" if column.allowed is None else cell_text(column.allowed)
     default = "" if column.default is None else answer_text(column.default)
     return Output(column.name, _names(column.label, column.name), column.type, allowed, default)
 

@@ -22,7 +22,7 @@ from yiwang.flow.decisions.dmn_words import (
     own,
 )  # fmt: skip
 from yiwang.flow.decisions.errors import DecisionRefused, DecisionUnreadable
-from yiwang.flow.decisions.feel import FeelUnsupported, expression_as_cel, identifier, tests_as_cel
+from yiwang.flow.decisions.feel import FeelUnsupported, expression_as_cel, identifier, unary_as_cel
 from yiwang.flow.decisions.model import (
     KINDS,
     NO_WORDS,
@@ -290,7 +290,7 @@ class _Reader:
         try:
             if language == CEL or is_feel_cell(text):
                 return text
-            return tests_as_cel(text, self.names)
+            return unary_as_cel(text, self.names)
         except FeelUnsupported as unsupported:
             self._refuse(element, unsupported.zh, unsupported.en)
             return "-"

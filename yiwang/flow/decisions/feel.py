@@ -58,7 +58,7 @@ _deepest = 20
 _TRUTHS = frozenset({"contains", "starts with", "ends with", "matches", "list contains", "not"})
 
 
-def tests_as_cel(text: str, names: Mapping[str, str]) -> str:
+def unary_as_cel(text: str, names: Mapping[str, str]) -> str:
     """A unary tests cell as one CEL condition over ``value``. ``names``: FEEL names that are no identifiers, and theirs.
 
     Raises:

@@ -6,6 +6,7 @@ engine asks for the tables that a walk may need before the walk (:meth:`Decision
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -81,7 +82,7 @@ class DecisionService:
             row = DecisionRow(draft.id, key, draft.version, "draft", names, body, digest, draft.created_at, None)
             await store.save_draft(connection, row)
         await self._journal(connection, actor, at, "decision.drafted", row)
-        return DraftedTable(row, faults(shown))
+        return DraftedTable(row, await asyncio.to_thread(faults, shown))  # a large table takes its time
 
     async def publish(
         self, connection: Connection, key: str, shown: Document, actor: Actor, at: datetime
@@ -93,7 +94,7 @@ class DecisionService:
             DecisionUnreadable: a text holds characters that cannot be stored.
         """
         shown = with_key(shown, key)
-        findings = sound(shown)
+        findings = await asyncio.to_thread(sound, shown)
         body, digest = _body(shown)
         await store.lock_key(connection, key)
         published, _, highest = await store.newest_decisions(connection, key)
@@ -116,7 +117,7 @@ class DecisionService:
         if draft is None:
             raise DecisionDraftMissing(key=key)
         shown = document(draft)
-        findings = sound(shown)
+        findings = await asyncio.to_thread(sound, shown)
         version = draft.version if draft.version == highest else highest + 1
         row = replace(draft, version=version, state="published", published_at=at)
         await store.publish_decision(connection, row, actor.account_id)

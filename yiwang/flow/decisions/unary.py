@@ -6,7 +6,7 @@ A test never fails: a value of another kind, or null, simply does not fit. Text 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from yiwang.flow.decisions.expressions import Expression
@@ -23,6 +23,11 @@ class Equals:
     """One of these values."""
 
     values: tuple[Scalar, ...]
+    truths: tuple[bool, ...] = field(init=False, repr=False)
+    """Which of them are true or false: without it 1 and true would make the same test."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "truths", tuple(isinstance(value, bool) for value in self.values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from yiwang.flow.look.errors import DrawingTooLarge
 from yiwang.flow.look.geometry import Box, Point, along, around, border, straightened
 from yiwang.flow.look.interchange import Diagram, StoredEdge, StoredShape, read_diagrams
 from yiwang.flow.look.layout import arrange
-from yiwang.flow.look.plan import FLOW_KINDS, Lane, Plan, PlanLine, PlanNode, Pool, read_plan
+from yiwang.flow.look.plan import FLOW_KINDS, Lane, Plan, PlanLine, PlanNode, Pool
+from yiwang.flow.look.reading import read_plan
 from yiwang.flow.look.text import width_of
 from yiwang.flow.model import Names
 

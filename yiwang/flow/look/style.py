@@ -15,7 +15,7 @@ _LIGHT = """
   --fd-paper: #ffffff; --fd-ink: #14202e; --fd-line: #4a5868; --fd-soft: #52606d; --fd-fill: #ffffff; --fd-frame: #f6f8fa;
   --fd-way: #0f5fae; --fd-way-fill: #e8f1fb; --fd-done: #1a7f4b;
   --fd-green: #1a7f4b; --fd-yellow: #a86a00; --fd-red: #c0262d; --fd-blue: #1f6fd0; --fd-grey: #68737f; --fd-pill: #ffffff;
-  --fd-heat-1: #fff7d6; --fd-heat-2: #fee39b; --fd-heat-3: #fdbf6b; --fd-heat-4: #f58a4b; --fd-heat-5: #d94a3a;
+  --fd-heat-1: #fff7d6; --fd-heat-2: #fee39b; --fd-heat-3: #fdbf6b; --fd-heat-4: #f58a4b; --fd-heat-5: #c13a2c;
   --fd-heat-ink: #14202e; --fd-heat-ink-5: #ffffff;"""
 
 _DARK = """

@@ -113,7 +113,7 @@ class TaskRow:
     ``scope_id``: the sub-process, round or call it is in; ``definition_id``: of the called definition whose ``node`` it
     is, None for the instance's own. ``of_task``: the task to which it was added. ``held``: it waits for the tasks added
     to it and is in nobody's queue; ``origin`` keeps whose it was (``queue``), for whom a deputy does it (``for``), and
-    where it goes straight back to when done (``back``).
+    where it goes straight back to when done (``back``), and for which element of a round it is (``item``).
     """
 
     id: UUID

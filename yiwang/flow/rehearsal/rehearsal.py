@@ -44,7 +44,7 @@ class Rehearsal(Stage):
         """
         rows = self._rows(instance)
         open_ = [task for task in rows.tasks.values() if task.node == node and not task.held]
-        there = [task for task in open_ if item is None or rows.is_for(task.scope_id, item)]
+        there = [task for task in open_ if item is None or rows.is_for(task.scope_id, item, task.origin)]
         if not there:
             done = next((step for step in reversed(rows.steps) if step.node == node), None)
             if done is None:
@@ -60,6 +60,11 @@ class Rehearsal(Stage):
             ):
                 return task
         raise TaskNotYours()
+
+    def outcomes(self, instance: str, node: str, by: Actor, item: Json = None) -> tuple[str, ...]:
+        """The outcomes of an open task. Raises: as :meth:`task`."""
+        task = self.task(instance, node, by, item)
+        return tuple(self._rows(instance).standing(self._known).graph_of(task).task(node).outcomes)
 
     def complete(
         self,

@@ -18,7 +18,7 @@ from yiwang.flow.model import (
     TokenRow,
     WaitRow,
 )
-from yiwang.kernel.database import Json
+from yiwang.kernel.database import Json, JsonObject
 
 
 class _Identified(Protocol):
@@ -55,8 +55,11 @@ class Rows:
         tokens, scopes = list(self.tokens.values()), list(self.scopes.values())
         return Standing(self.definition, self.instance, dict(self.tasks), tokens, scopes, conditions, called)
 
-    def is_for(self, scope_id: UUID | None, item: Json) -> bool:
-        """Whether the round around a scope does it for that element."""
+    def is_for(self, scope_id: UUID | None, item: Json, origin: JsonObject | None = None) -> bool:
+        """Whether the round around a scope, or around a task of that origin, does it for that element."""
+        own = origin.get("item") if origin else None
+        if isinstance(own, dict) and item in own.values():
+            return True
         while scope_id is not None:
             scope = self.scopes[scope_id]
             if item in scope.variables.values():

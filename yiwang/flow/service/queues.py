@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from yiwang.flow import store
+from yiwang.flow import legality, store
 from yiwang.flow.assignment import Queue
 from yiwang.flow.changes import Changes
 from yiwang.flow.model import TaskRow
@@ -18,6 +18,20 @@ from yiwang.kernel.errors import NotFound
 
 class QueueVerbs(RunningVerbs):
     """Verbs on a task's queue. They are allowed while the instance is suspended."""
+
+    async def allowed(
+        self, connection: Connection, task_id: UUID, actor: Actor
+    ) -> dict[legality.Operation, legality.Reason | None]:
+        """What the actor may do with an open task and its instance now: None where they may, else why not. Without lock.
+
+        Raises:
+            NotFound: it is not open.
+        """
+        task = await self.task(connection, task_id)
+        instance = await store.find_instance(connection, task.instance_id)
+        if instance is None:
+            raise NotFound(what="流程")
+        return legality.allowed(await self.standing(connection, instance), task, actor)
 
     async def claim(self, connection: Connection, task_id: UUID, actor: Actor) -> TaskRow:
         """Take a task out of one's post's queue (签收); others of the post can no longer finish it.

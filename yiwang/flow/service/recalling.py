@@ -101,7 +101,7 @@ class RecallVerbs(ReturnVerbs):
             if gone != open_:
                 raise await self._what_followed(connection, standing, step)
             for row in gone:
-                self._require_untouched(standing, row, None)
+                _require_untouched(standing, row)
         return Recalled(
             step.node,
             scope.id,
@@ -131,9 +131,11 @@ class RecallVerbs(ReturnVerbs):
             raise legality.not_allowed("recall", REASONS["over"])
         if _reaches_out(standing, followed):
             raise legality.not_allowed("recall", REASONS["followed"])
+        asked = Counter((task.node.id, task.queue.post_id, task.queue.assignee_id) for task in delta.entered.values())
+        if asked != Counter((row.node, row.post_id, row.assignee_id) for row in followed.tasks):
+            raise legality.not_allowed("recall", REASONS["touched"])
         for row in followed.tasks:
-            expected = next((task.queue for task in delta.entered.values() if task.node.id == row.node), None)
-            self._require_untouched(standing, row, expected)
+            _require_untouched(standing, row)
         if await signing.work_is_taken(connection, [token.id for token in followed.tokens]):
             raise legality.not_allowed("recall", REASONS["touched"])
         return Recalled(step.node, step.scope_id, list(followed.ids), _own_queue(step))
@@ -173,13 +175,6 @@ class RecallVerbs(ReturnVerbs):
                 english = f"“{name.names.en if name else row.node}” was finished by {row.actor_name}"
                 return legality.not_allowed("recall", Reason("done", words, english))
         return legality.not_allowed("recall", REASONS["followed"])
-
-    def _require_untouched(self, standing: Standing, task: TaskRow, expected: Queue | None) -> None:
-        """Refuse when somebody has claimed the task, handed it on or added signers."""
-        worked = task.held or any(row.of_task == task.id for row in standing.tasks.values())
-        moved = expected is not None and (task.post_id, task.assignee_id) != (expected.post_id, expected.assignee_id)
-        if worked or moved or task.home_post_id is not None:
-            raise legality.not_allowed("recall", REASONS["touched"])
 
     # As it was before
 
@@ -254,6 +249,12 @@ def _reaches_out(standing: Standing, followed: _Followed) -> bool:
             if any(isinstance(block, BoundaryEvent) and block.attached in nodes for block in blocks):
                 return True
     return False
+
+
+def _require_untouched(standing: Standing, task: TaskRow) -> None:
+    """Refuse when somebody has claimed the task, handed it on or added signers."""
+    if task.held or task.home_post_id is not None or any(row.of_task == task.id for row in standing.tasks.values()):
+        raise legality.not_allowed("recall", REASONS["touched"])
 
 
 def _graph_at(standing: Standing, scope: ScopeRow) -> Graph:

@@ -192,7 +192,10 @@ Event: TypeAlias = Started | Completed | Triggered | Worked | SentBack | Recalle
 
 @dataclass(slots=True)
 class NewTask:
-    """``back``: where it goes straight to when done; ``scope`` and the graph that ``node`` is of come with it."""
+    """``back``: where it goes straight to when done; ``scope`` and the graph that ``node`` is of come with it.
+
+    ``element``: of a round over elements that for which it is done, by its variable.
+    """
 
     node: UserTask
     queue: Queue
@@ -200,6 +203,7 @@ class NewTask:
     definition_id: UUID | None
     variables: Mapping[str, Json]
     back: JsonObject | None = None
+    element: JsonObject | None = None
 
 
 @dataclass(slots=True)

@@ -283,7 +283,8 @@ class Moves(Events):
             return
         ref = self.new_ref()
         self.items[ref] = Item("task", node.id, "", scope, back=back)
-        self.delta.entered[ref] = NewTask(node, queue, scope, definition_id, variables, back)
+        element = dict(local) if node.multi is not None and node.multi.people is None and local else None
+        self.delta.entered[ref] = NewTask(node, queue, scope, definition_id, variables, back, element)
         if node.multi is None:
             self.await_edge(ref, node, scope)
         for overtime in node.overtimes:

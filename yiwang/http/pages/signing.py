@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from yiwang.http.city import CityInfo
+from yiwang.http.city import CityInfo, kinds_of_post
 from yiwang.http.language import language_of
 from yiwang.http.pages.rendering import actor_of, render
 from yiwang.identity.model import SignedIn
@@ -105,27 +105,19 @@ def _after(signed_in: SignedIn, wanted: str) -> str:
     return wanted if local else landing(signed_in.actor)
 
 
-def _one_of_each(people: list[DemoAccount]) -> list[DemoAccount]:
-    """The first account of each kind of work, so that a newcomer sees all kinds at a glance."""
-    found: dict[tuple[str, ...], DemoAccount] = {}
-    for item in people:
-        kinds = {post if isinstance(post, str) else post.code for post in item.posts} | set(item.roles)
-        found.setdefault(tuple(sorted(kinds)), item)
-    return list(found.values())
-
-
 def _form(request: Request, wanted: str, login: str, problem: Problem | None) -> Response:
     language = language_of(request.scope)
     city: CityInfo = request.app.state.city
-    people = city.demo_accounts if request.app.state.context.settings.demo else []
+    demo = request.app.state.context.settings.demo
+    shown = city.one_of_each_kind if demo else []
+    others = [item for item in city.demo_accounts if item not in shown] if demo else []
     identity: IdentityService = request.app.state.identity
 
     def card(item: DemoAccount) -> dict[str, str]:
         office = identity.directory.organisation_by_code(item.organisation)
-        kinds = [post if isinstance(post, str) else post.code for post in item.posts]
         names = [
             found[0].name(language) if (found := identity.directory.posts(kind)) else kind
-            for kind in dict.fromkeys(kinds)
+            for kind in kinds_of_post(item)
         ]
         return {
             "login": item.login,
@@ -141,6 +133,6 @@ def _form(request: Request, wanted: str, login: str, problem: Problem | None) ->
         next=wanted,
         login=login,
         problem=problem.message(language) if problem else None,
-        people=[card(item) for item in _one_of_each(people)],
-        others=[card(item) for item in people if item not in _one_of_each(people)],
+        people=[card(item) for item in shown],
+        others=[card(item) for item in others],
     )

@@ -6,7 +6,7 @@ that tampering shows and writers never wait for the chain.
 
 from yiwang.kernel.journal.entry import Entry, JournalRow, entry
 from yiwang.kernel.journal.seal import SealReport, seal, verify
-from yiwang.kernel.journal.store import append, append_many, copy, follow, open_era, story
+from yiwang.kernel.journal.store import append, append_many, copy_packed, follow, open_era, pack, story
 
 __all__ = [
     "Entry",
@@ -14,10 +14,11 @@ __all__ = [
     "SealReport",
     "append",
     "append_many",
-    "copy",
+    "copy_packed",
     "entry",
     "follow",
     "open_era",
+    "pack",
     "seal",
     "story",
     "verify",

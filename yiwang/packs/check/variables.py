@@ -30,7 +30,7 @@ from yiwang.flow.model import (
 
 SETS = {"department": frozenset({"department", "limit"}), "limit": frozenset({"limit"})}
 """What casework sets in a flow when a need of an outcome is met: a department brings its limit."""
-_ENGINE = frozenset({"starter", "by"})
+_ENGINE = frozenset({"starter", "by", "agreed"})
 
 
 def variables_set(graph: Graph) -> frozenset[str]:
@@ -122,8 +122,8 @@ class _Ways:
         seen = {task.id}
         while waiting:
             for flow in self._into(waiting.pop(0)):
-                source = self._graph.nodes[flow.source]
-                if source.id in seen or name in (self._along(flow) or {name}):
+                source, there = self._graph.nodes[flow.source], self._along(flow)
+                if source.id in seen or there is None or name in there:
                     continue
                 if isinstance(source, UserTask):
                     return source.id

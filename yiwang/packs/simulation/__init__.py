@@ -94,17 +94,17 @@ async def _arrive(clock: CityTime, tell: Tell) -> None:
 
 async def begin(crew: Crew, city: City, url: str) -> None:
     """Sign somebody in; where the first few are all refused, the server has other accounts."""
-    refusal: Refused | None = None
-    login = ""
+    refusals: list[tuple[str, Refused]] = []
     for login in list(crew.members)[:_first_members]:
         try:
             await crew.at_work(login)
         except Refused as refused:
-            refusal = refusal or refused
+            refusals.append((login, refused))
         else:
             return
-    if refusal is not None:
-        raise DemoAccountsRefused(url=url, login=login, reason=f"{refusal.status} {refusal.code}", city=city.id)
+    if refusals:
+        login, first = refusals[0]
+        raise DemoAccountsRefused(url=url, login=login, reason=f"{first.status} {first.code}", city=city.id)
 
 
 async def set_speed(clock: CityTime, speed: float, url: str) -> None:

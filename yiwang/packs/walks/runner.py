@@ -161,7 +161,7 @@ class _Play:
             item = self.company.value(step.item)
             if step.back is not None:
                 return rehearsal.send_back(instance, step.do, step.back, by, item=item)
-            outcome = step.outcome or self._only_outcome(step.do)
+            outcome = step.outcome or _only(rehearsal.outcomes(instance, step.do, by, item))
             return rehearsal.complete(instance, step.do, outcome, by, given, item=item)
         if step.work is not None:
             item = self.company.value(step.item)
@@ -180,15 +180,11 @@ class _Play:
             return rehearsal.cancel(instance, by)
         return rehearsal.jump(instance, step.jump, by) if step.jump is not None else []
 
-    def _only_outcome(self, node: str) -> str:
-        for flow in self.script.flows:
-            task = next((task for task in flow.graph.tasks if task.id == node), None) if flow.graph else None
-            if task is not None and len(task.outcomes) == 1:
-                return task.first_outcome
-            if task is not None:
-                known = "、".join(task.outcomes)
-                raise _Stopped(f"请写明 outcome,可选:{known}", f"give an outcome: {', '.join(task.outcomes)}")
-        raise _Stopped(f"没有步骤 {node}", f"there is no step {node}")
+
+def _only(outcomes: Sequence[str]) -> str:
+    if len(outcomes) != 1:
+        raise _Stopped(f"请写明 outcome,可选:{'、'.join(outcomes)}", f"give an outcome: {', '.join(outcomes)}")
+    return outcomes[0]
 
 
 def _reason(error: Exception) -> tuple[str, str]:

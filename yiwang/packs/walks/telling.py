@@ -53,7 +53,7 @@ class Telling:
         who = moment.by.label if moment.by.account_id is not None else ""
         names = self._names(definition, moment.node)
         if moment.cause == "complete":
-            outcome = self._outcome(moment.node, moment.outcome or "")
+            outcome = self._outcome(definition, moment.node, moment.outcome or "")
             return f"{who} {names.zh}:{outcome.zh}", f"{who} {names.en}: {outcome.en}"
         cause = _CAUSES.get(moment.cause, Names(moment.cause, moment.cause))
         if moment.cause == "start":
@@ -72,9 +72,9 @@ class Telling:
                 return found.names
         return Names(node, node)
 
-    def _outcome(self, node: str, outcome: str) -> Names:
-        for definition in self.sight.rehearsal.definitions.values():
-            task = definition.graph.nodes.get(node)
+    def _outcome(self, definition: Definition, node: str, outcome: str) -> Names:
+        for graph in self._graphs(definition):
+            task = graph.nodes.get(node)
             if isinstance(task, UserTask) and outcome in task.outcomes:
                 return task.outcomes[outcome].names
         return Names(outcome, outcome)

@@ -3,21 +3,20 @@ modeler had stored it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
-from yiwang.flow.look.geometry import Box, Point, straightened
-from yiwang.flow.look.interchange import Diagram, StoredEdge, StoredShape
+from yiwang.flow.look.geometry import Box, Point
+from yiwang.flow.look.interchange import Diagram, StoredEdge
+from yiwang.flow.look.layout.artifacts import artifacts
+from yiwang.flow.look.layout.block import Block, apart, label_height, label_size, stored, words, words_width
 from yiwang.flow.look.layout.graph import Item, Layout, Link, ranked
 from yiwang.flow.look.layout.heights import raise_slots
+from yiwang.flow.look.layout.messages import message_flows
 from yiwang.flow.look.layout.order import arrange_ranks
 from yiwang.flow.look.layout.routing import Router
-from yiwang.flow.look.plan import FLOW_KINDS, Lane, Plan, PlanLine, PlanNode
-from yiwang.flow.look.text import width_of, wrapped
+from yiwang.flow.look.plan import FLOW_KINDS, Lane, Plan, PlanNode
+from yiwang.flow.look.text import width_of
 
-label_size = 11.0
 _header = 30.0
 _margin = 24.0
-_apart = 36.0
 _lane_room = 14.0
 _empty_pool = 60.0
 _event, _gateway = 36.0, 50.0
@@ -40,56 +39,25 @@ def arrange(plan: Plan) -> Diagram:
         if block.pool:
             block.widen(width)
         block.put_into(found, 0.0, y)
-        y += block.height + _apart
-    _message_flows(plan, found)
+        y += block.height + apart
+    message_flows(plan, found)
     return found
 
 
-@dataclass(slots=True)
-class _Block:
-    """A laid out part with its upper left corner at the origin. ``bars``: what stretches with its width."""
-
-    width: float = 0.0
-    height: float = 0.0
-    shapes: dict[str, StoredShape] = field(default_factory=dict)
-    edges: dict[str, StoredEdge] = field(default_factory=dict)
-    bars: list[str] = field(default_factory=list)
-    pool: bool = False
-
-    def put_into(self, other: Diagram | _Block, dx: float, dy: float) -> None:
-        for name, shape in self.shapes.items():
-            label = shape.label.moved(dx, dy) if shape.label else None
-            other.shapes[name] = replace(shape, box=shape.box.moved(dx, dy), label=label)
-        for name, edge in self.edges.items():
-            label = edge.label.moved(dx, dy) if edge.label else None
-            points = tuple(Point(point.x + dx, point.y + dy) for point in edge.points)
-            other.edges[name] = StoredEdge(points, label)
-
-    def widen(self, width: float) -> None:
-        for name in self.bars:
-            shape = self.shapes[name]
-            self.shapes[name] = replace(shape, box=replace(shape.box, width=shape.box.width + width - self.width))
-        self.width = width
-
-
-def _shape(box: Box, label: Box | None = None, *, expanded: bool | None = None) -> StoredShape:
-    return StoredShape(box, label, expanded, True, True)
-
-
-def _pool(plan: Plan, name: str) -> _Block:
+def _pool(plan: Plan, name: str) -> Block:
     pool = plan.pools[name]
     if not pool.process or not plan.children(pool.process):
         box = Box(0, 0, 360, _empty_pool)
-        return _Block(box.width, box.height, {name: _shape(box)}, bars=[name], pool=True)
+        return Block(box.width, box.height, {name: stored(box)}, bars=[name], pool=True)
     inner = _process(plan, pool.process)
-    block = _Block(inner.width + _header, inner.height, pool=True)
-    block.shapes[name] = _shape(Box(0, 0, block.width, block.height))
+    block = Block(inner.width + _header, inner.height, pool=True)
+    block.shapes[name] = stored(Box(0, 0, block.width, block.height))
     inner.put_into(block, _header, 0)
     block.bars = [name, *inner.bars]
     return block
 
 
-def _process(plan: Plan, process: str) -> _Block:
+def _process(plan: Plan, process: str) -> Block:
     """A process with its lanes, if it has any."""
     lanes = [lane for lane in plan.lanes.values() if lane.process == process]
     if not lanes:
@@ -101,7 +69,7 @@ def _process(plan: Plan, process: str) -> _Block:
     bands = {node: numbers[lane] for node, lane in lane_of.items() if lane in numbers}
     content, edges, shift = _inside(plan, process, bands, len(leaves))
     depth = max(_depth(lane, plan.lanes) for lane in lanes)
-    block = _Block(content.width + depth * _header + 2 * _margin, 0.0)
+    block = Block(content.width + depth * _header + 2 * _margin, 0.0)
     tops = {lane.id: edge for lane, edge in zip(leaves, edges, strict=True)}
     _lane_boxes(block, lanes, tops, shift)
     content.put_into(block, depth * _header + _margin, 0.0)
@@ -118,7 +86,7 @@ def _depth(lane: Lane, lanes: dict[str, Lane]) -> int:
     return 1 + (_depth(lanes[lane.parent], lanes) if lane.parent in lanes else 0)
 
 
-def _lane_boxes(block: _Block, lanes: list[Lane], tops: dict[str, tuple[float, float]], shift: float) -> None:
+def _lane_boxes(block: Block, lanes: list[Lane], tops: dict[str, tuple[float, float]], shift: float) -> None:
     """Leaf lanes have the bands of the layout, outer ones hold theirs; the first takes in the artifacts above it."""
     by_id = {lane.id: lane for lane in lanes}
     for lane in lanes:
@@ -127,7 +95,7 @@ def _lane_boxes(block: _Block, lanes: list[Lane], tops: dict[str, tuple[float, f
         top = min((top for top, _ in own), default=0.0) + shift
         top = 0.0 if top == shift else top
         bottom = max((bottom for _, bottom in own), default=0.0) + shift
-        block.shapes[lane.id] = _shape(Box(left, top, block.width - left, bottom - top))
+        block.shapes[lane.id] = stored(Box(left, top, block.width - left, bottom - top))
         block.bars.append(lane.id)
 
 
@@ -135,15 +103,15 @@ def _is_within(lane: Lane, outer: str, lanes: dict[str, Lane]) -> bool:
     return lane.parent == outer or (lane.parent in lanes and _is_within(lanes[lane.parent], outer, lanes))
 
 
-def _framed(block: _Block, beside: float, above: float) -> _Block:
-    found = _Block(block.width + 2 * beside, block.height + 2 * above)
+def _framed(block: Block, beside: float, above: float) -> Block:
+    found = Block(block.width + 2 * beside, block.height + 2 * above)
     block.put_into(found, beside, above)
     return found
 
 
 def _inside(
     plan: Plan, parent: str, bands: dict[str, int], lanes: int
-) -> tuple[_Block, tuple[tuple[float, float], ...], float]:
+) -> tuple[Block, tuple[tuple[float, float], ...], float]:
     """What stands directly in a container; the edges of its lanes (none: 0); how far artifacts have pushed it all down."""
     children = plan.children(parent)
     nodes = [node for node in children if node.kind in FLOW_KINDS and node.attached not in plan.nodes]
@@ -152,16 +120,16 @@ def _inside(
     items = [_item(node, insides.get(node.id), hanging[node.id], bands.get(node.id, 0)) for node in nodes]
     links = _links(plan, nodes, hanging, items)
     groups = [(items, links)] if lanes else _components(items, links)
-    block = _Block()
+    block = Block()
     edges: tuple[tuple[float, float], ...] = ()
     for own_items, own_links in groups:
         layout = _layered(own_items, own_links, lanes)
-        top = block.height + (_apart if block.height else 0.0)
+        top = block.height + (apart if block.height else 0.0)
         _take(plan, block, layout, insides, hanging, top)
         edges = layout.bands
         block.width = max(block.width, layout.width)
         block.height = top + layout.height
-    shift = _artifacts(plan, block, children)
+    shift = artifacts(plan, block, children)
     return block, edges, shift
 
 
@@ -172,36 +140,26 @@ def _layered(items: list[Item], links: list[Link], lanes: int) -> Layout:
     return Router(graph, bands).layout()
 
 
-def _sub_process(plan: Plan, node: PlanNode) -> _Block:
+def _sub_process(plan: Plan, node: PlanNode) -> Block:
     """The inside of an expanded sub-process with its frame; one without content is as large as a task."""
     if not plan.children(node.id):
-        return _Block(_task_width, _task_height)
+        return Block(_task_width, _task_height)
     content = _inside(plan, node.id, {}, 0)[0]
-    found = _Block(max(content.width + 40, 140), content.height + 34 + (34 if node.markers else 22))
+    found = Block(max(content.width + 40, 140), content.height + 34 + (34 if node.markers else 22))
     content.put_into(found, 20, 34)
     return found
 
 
-def _item(node: PlanNode, inside: _Block | None, hanging: list[PlanNode], lane: int) -> Item:
+def _item(node: PlanNode, inside: Block | None, hanging: list[PlanNode], lane: int) -> Item:
     if inside is not None:
         return Item(node.id, inside.width, inside.height, lane, below=_hanging_room(hanging))
     if node.kind == "task":
         width = max(_task_width, len(hanging) * 60.0 + 30)
         return Item(node.id, width, _task_height, lane, below=_hanging_room(hanging))
     if node.kind == "gateway":
-        above = _label_height(node, 100) + 2 if _words(node) else 0.0
+        above = label_height(node, 100) + 2 if words(node) else 0.0
         return Item(node.id, _gateway, _gateway, lane, above=above, corners=True)
-    return Item(node.id, _event, _event, lane, below=_label_height(node, 90) + 6 if _words(node) else 0.0)
-
-
-def _words(node: PlanNode) -> str:
-    """The longer of both names: there must be room for either language."""
-    return max(node.names.zh, node.names.en, key=lambda text: width_of(text, label_size))
-
-
-def _label_height(node: PlanNode, width: float) -> float:
-    lines = max(len(wrapped(text, width, label_size, 3)) for text in (node.names.zh, node.names.en))
-    return lines * 13.0
+    return Item(node.id, _event, _event, lane, below=label_height(node, 90) + 6 if words(node) else 0.0)
 
 
 def _hanging_room(hanging: list[PlanNode]) -> float:
@@ -222,13 +180,8 @@ def _links(plan: Plan, nodes: list[PlanNode], hanging: dict[str, list[PlanNode]]
         source, drop = drops.get(line.source, (line.source, None))
         undoing = line.kind == "association" and drop is not None and line.target in known
         if source in known and line.target in known and (line.kind == "sequence" or undoing):
-            found.append(Link(line.id, source, line.target, drop, _words_width(line)))
+            found.append(Link(line.id, source, line.target, drop, words_width(line)))
     return found
-
-
-def _words_width(line: PlanLine) -> float:
-    """Room for the words of a line in either language."""
-    return min(max(width_of(line.names.zh, label_size), width_of(line.names.en, label_size)), 90.0)
 
 
 def _hanging_x(width: float, count: int, number: int) -> float:
@@ -263,9 +216,9 @@ def _components(items: list[Item], links: list[Link]) -> list[tuple[list[Item], 
 
 def _take(
     plan: Plan,
-    block: _Block,
+    block: Block,
     layout: Layout,
-    insides: dict[str, _Block],
+    insides: dict[str, Block],
     hanging: dict[str, list[PlanNode]],
     top: float,
 ) -> None:
@@ -275,134 +228,27 @@ def _take(
         node = plan.nodes[name]
         crossed = any(point == Point(found.centre.x, found.y) for line in layout.routes.values() for point in line)
         expanded = bool(plan.children(name)) if node.kind == "sub" else None
-        block.shapes[name] = _shape(box, _label_box(node, box, crossed=crossed), expanded=expanded)
+        block.shapes[name] = stored(box, _label_box(node, box, crossed=crossed), expanded=expanded)
         if name in insides:
             insides[name].put_into(block, box.x, box.y)
         for number, event in enumerate(hanging[name]):
             x = box.x + _hanging_x(box.width, len(hanging[name]), number)
             place = Box(x - _event / 2, box.bottom - _event / 2, _event, _event)
             room = _hanging_step(box.width, len(hanging[name])) - 12
-            block.shapes[event.id] = _shape(place, Box(x - 5 - room, place.bottom - 2, room, 26))
+            block.shapes[event.id] = stored(place, Box(x - 5 - room, place.bottom - 2, room, 26))
     for name, points in layout.routes.items():
         line, at = plan.lines[name], layout.labels[name]
-        label = Box(at.x, at.y + top - 16, _words_width(line), 14) if line.names.zh else None
+        label = Box(at.x, at.y + top - 16, words_width(line), 14) if line.names.zh else None
         block.edges[name] = StoredEdge(tuple(Point(point.x, point.y + top) for point in points), label)
 
 
 def _label_box(node: PlanNode, box: Box, *, crossed: bool) -> Box | None:
     """Below an event; above a gateway, beside its upper corner where a line runs there."""
-    if node.kind == "gateway" and _words(node):
-        height = _label_height(node, 100)
-        width = min(100.0, width_of(_words(node), label_size))
+    if node.kind == "gateway" and words(node):
+        height = label_height(node, 100)
+        width = min(100.0, width_of(words(node), label_size))
         left = box.centre.x - width - 8 if crossed else box.centre.x - width / 2
         return Box(left, box.y - 2 - height, width, height)
     if node.kind == "event":
-        return Box(box.centre.x - 45, box.bottom + 4, 90, _label_height(node, 90))
+        return Box(box.centre.x - 45, box.bottom + 4, 90, label_height(node, 90))
     return None
-
-
-def _artifacts(plan: Plan, block: _Block, children: list[PlanNode]) -> float:
-    """Data and notes above what they belong to, in rows; answers how far the rest was pushed down."""
-    artifacts = [
-        node for node in children if node.kind in ("data", "note") and node.element not in ("dataObject", "dataInput")
-    ]
-    rows: list[list[tuple[float, float]]] = []
-    places: dict[str, tuple[Box, int]] = {}
-    for node in artifacts:
-        size = _artifact_size(node)
-        middle = next((x for line in plan.lines.values() if (x := _partner_x(block, line, node.id)) is not None), 60.0)
-        left = max(0.0, middle - size.width / 2)
-        row = next(
-            (
-                number
-                for number, spans in enumerate(rows)
-                if all(left > b + 16 or left + size.width < a for a, b in spans)
-            ),
-            len(rows),
-        )
-        if row == len(rows):
-            rows.append([])
-        words = 0.0 if node.kind == "note" else min(90.0, width_of(_words(node), label_size)) + 6
-        rows[row].append((left, left + size.width + words))
-        places[node.id] = (Box(left, 0, size.width, size.height), row)
-        block.width = max(block.width, left + size.width)
-    if not places:
-        return 0.0
-    shift = len(rows) * 84.0
-    moved = _Block()
-    block.put_into(moved, 0, shift)
-    block.shapes, block.edges, block.height = moved.shapes, moved.edges, block.height + shift
-    for name, (box, row) in places.items():
-        y = shift - (row + 1) * 84.0 + (84 - 24 - box.height)
-        placed = box.moved(0, max(0.0, y))
-        is_note = plan.nodes[name].kind == "note"
-        beside = Box(
-            placed.right + 6, placed.centre.y - 7, min(90.0, width_of(_words(plan.nodes[name]), label_size)), 14
-        )
-        block.shapes[name] = _shape(placed, None if is_note else beside)
-    return shift
-
-
-def _artifact_size(node: PlanNode) -> Box:
-    if node.kind == "note":
-        lines = len(wrapped(_words(node), 100, label_size, 4))
-        return Box(0, 0, 112, max(30.0, lines * 13.0 + 10))
-    return Box(0, 0, 50, 44) if node.element == "dataStoreReference" else Box(0, 0, 36, 46)
-
-
-def _partner_x(block: _Block, line: PlanLine, name: str) -> float | None:
-    """The middle of what the line ties the artifact to."""
-    if name not in (line.source, line.target) or line.kind not in ("association", "data"):
-        return None
-    other = line.target if line.source == name else line.source
-    if other in block.shapes:
-        return block.shapes[other].box.centre.x
-    if other in block.edges:
-        points = block.edges[other].points
-        return (points[0].x + points[-1].x) / 2
-    return None
-
-
-def _message_flows(plan: Plan, diagram: Diagram) -> None:
-    """Up or down between pools; the level part of each runs at a height of its own between two pools."""
-    obstacles = [shape.box for name, shape in diagram.shapes.items() if name in plan.nodes and not shape.expanded]
-    for number, line in enumerate(line for line in plan.lines.values() if line.kind == "message"):
-        source, target = diagram.shapes.get(line.source), diagram.shapes.get(line.target)
-        if source is None or target is None:
-            continue
-        down = source.box.centre.y < target.box.centre.y
-        begin = source.box.bottom if down else source.box.y
-        end = target.box.y if down else target.box.bottom
-        level = _between_pools(plan, diagram, line, down=down, end=end) + (number % 4) * 6 - 9
-        leaves = _free_x(source.box, target.box if line.source in plan.pools else source.box, begin, level, obstacles)
-        arrives = _free_x(target.box, source.box if line.target in plan.pools else target.box, end, level, obstacles)
-        if line.source in plan.pools:
-            leaves = arrives
-        elif line.target in plan.pools:
-            arrives = leaves
-        points = [Point(leaves, begin), Point(leaves, level), Point(arrives, level), Point(arrives, end)]
-        y = level - 16 if leaves != arrives else begin + (10 if down else -24)
-        label = Box(leaves + 6, y, _words_width(line), 14) if line.names.zh else None
-        diagram.edges[line.id] = StoredEdge(straightened(points), label)
-
-
-def _free_x(own: Box, of: Box, start: float, level: float, obstacles: list[Box]) -> float:
-    """Where on the edge of ``of`` an upright line between two heights meets the fewest other shapes."""
-    low, high = sorted((start, level))
-    reach = max(0.0, min(of.width / 2 - 10, 60.0))
-    shifts = [shift for shift in (0, 14, -14, 28, -28, 42, -42, 56, -56) if abs(shift) <= reach] or [0]
-
-    def met(shift: float) -> int:
-        line = Box(of.centre.x + shift - 2, low, 4, high - low)
-        return sum(line.meets(box) for box in obstacles if box not in (own, of))
-
-    return of.centre.x + min(shifts, key=met)
-
-
-def _between_pools(plan: Plan, diagram: Diagram, line: PlanLine, *, down: bool, end: float) -> float:
-    """A height in the gap before the pool that holds the target."""
-    for name in plan.pools:
-        box = diagram.shapes[name].box
-        if name == line.target or (box.y <= end <= box.bottom):
-            return box.y - _apart / 2 if down else box.bottom + _apart / 2
-    return end - 20 if down else end + 20
