@@ -90,7 +90,9 @@ class SigningOffice(Office):
 
     async def who(self, case: UUID) -> list[tuple[str, str, str]]:
         """Every open task: its step, its kind or ``held``, with whom."""
-        return sorted((task.node, "held" if task.held else task.kind, with_whom(task)) for task in await self.tasks(case))
+        return sorted(
+            (task.node, "held" if task.held else task.kind, with_whom(task)) for task in await self.tasks(case)
+        )
 
     async def story_scopes(self, case: UUID) -> list[ScopeRow]:
         async with self.database.connection() as connection:

@@ -24,7 +24,9 @@ def office(flow: FlowService) -> SigningOffice:
 
 async def previous(office: SigningOffice, case: UUID, node: str) -> Advance:
     task = await office.task(case, node)
-    return await office.act(case, lambda flow, link: flow.send_back_to_previous(link, task.id, SYSTEM, "再看", office.now))
+    return await office.act(
+        case, lambda flow, link: flow.send_back_to_previous(link, task.id, SYSTEM, "再看", office.now)
+    )
 
 
 async def to_start(office: SigningOffice, case: UUID, node: str) -> Advance:

@@ -128,7 +128,8 @@ async def test_会签加人_并行的立即收到_依次的排在最后(office: 
         await office.step(case, "accept", who=actor("受理员"))
         task = await office.of(case, A)
         answer = await office.act(
-            case, lambda flow, link, task=task: flow.add_to_round(link, task.id, actor(A), ids([C]), office.now, "请一起签")
+            case,
+            lambda flow, link, task=task: flow.add_to_round(link, task.id, actor(A), ids([C]), office.now, "请一起签"),
         )
         assert [row.assignee_id for row in answer.new_tasks] == ([] if sequential else ids([C]))
         with pytest.raises(NotAllowed, match="in the round already"):
@@ -152,7 +153,9 @@ async def test_只有参与人_发起人_有权限的人能加人减人(office: 
     with pytest.raises(TaskNotYours):
         await office.act(case, lambda flow, link: flow.remove_signer(link, task.id, actor(B), office.now))
     await office.act(case, lambda flow, link: flow.add_to_round(link, task.id, actor("受理员"), ids([D]), office.now))
-    answer = await office.act(case, lambda flow, link: flow.remove_signer(link, task.id, actor("受理员"), office.now, "出差"))
+    answer = await office.act(
+        case, lambda flow, link: flow.remove_signer(link, task.id, actor("受理员"), office.now, "出差")
+    )
     assert [(step.assignee_id, step.how, step.note) for step in answer.dropped] == [(person_id(B), "withdrawn", "出差")]
     manager = actor("管理员", Grant("task", frozenset({"assign"})))
     other = await office.of(case, C)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -101,7 +102,9 @@ async def test_后加签带的变量_流程走下去时才生效(office: Signing
     with pytest.raises(VariablesInvalid):
         await office.act(
             case,
-            lambda flow, link: flow.add_after(link, task.id, actor(CLERK), "agree", people, office.now, variables={"X": 1}),
+            lambda flow, link: flow.add_after(
+                link, task.id, actor(CLERK), "agree", people, office.now, variables={"X": 1}
+            ),
         )
     await office.act(
         case,
@@ -132,7 +135,7 @@ async def test_最多连续委派三次(office: SigningOffice) -> None:
     case = await office.begin(line("deep"))
     task = await office.task(case, "accept")
     people = [CLERK, ONE, TWO, THREE]
-    for by, to in zip(people, people[1:], strict=False):
+    for by, to in pairwise(people):
         await office.delegate(task, by, to)
         task = await office.of(case, to)
     with pytest.raises(NotAllowed, match="3 times"):
@@ -149,7 +152,9 @@ async def test_收回加签_答复过的留下_未答复的撤回(office: Signin
     await office.do(case, ONE, "agree")
     with pytest.raises(TaskNotYours):
         await office.act(case, lambda flow, link: flow.take_back(link, task.id, actor(TWO), office.now))
-    answer = await office.act(case, lambda flow, link: flow.take_back(link, task.id, actor(CLERK), office.now, "加错人"))
+    answer = await office.act(
+        case, lambda flow, link: flow.take_back(link, task.id, actor(CLERK), office.now, "加错人")
+    )
     assert [(step.how, step.note) for step in answer.dropped] == [("recalled", "加错人")]
     assert await office.who(case) == [("accept", "step", "岗位10")]
 
@@ -175,7 +180,9 @@ async def test_加签人可以退回_受委派人不行(office: SigningOffice) -
     await office.step(case, "accept", "agree")
     await office.before(await office.task(case, "check"), CLERK, ONE, TWO)
     one = await office.of(case, ONE)
-    answer = await office.act(case, lambda flow, link: flow.send_back(link, one.id, actor(ONE), "accept", "缺图", office.now))
+    answer = await office.act(
+        case, lambda flow, link: flow.send_back(link, one.id, actor(ONE), "accept", "缺图", office.now)
+    )
     assert answer.finished is not None
     assert (answer.finished.kind, answer.finished.how, answer.finished.actor_name) == ("step", "sent_back", ONE)
     assert answer.finished.post_id == 10
@@ -210,7 +217,8 @@ async def test_加签任务用原任务的期限_也可另定_延期一起延(of
     assert own.due_at == at(9, day=22)
     two = await office.of(case, TWO)
     limited = await office.act(
-        case, lambda flow, link: flow.delegate(link, two.id, actor(TWO), person_id("水务窗口"), office.now, limit="4工作时")
+        case,
+        lambda flow, link: flow.delegate(link, two.id, actor(TWO), person_id("水务窗口"), office.now, limit="4工作时"),
     )
     assert limited.new_tasks[0].due_at == at(15, 4)
     office.set_clock(at(10, day=16))

@@ -158,6 +158,8 @@ DOORS: list[tuple[str, str, object, str, str]] = [
     ("GET", "/metrics", None, "metrics", "read"),
     ("PUT", "/api/v1/definitions/urban-case/draft", None, "definition", "edit"),
     ("POST", "/api/v1/definitions/urban-case/publish", None, "definition", "publish"),
+    ("PUT", "/api/v1/decisions/permit/draft", None, "definition", "edit"),
+    ("POST", "/api/v1/decisions/permit/publish", None, "definition", "publish"),
 ]
 
 

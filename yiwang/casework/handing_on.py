@@ -77,6 +77,10 @@ def require_colleague(directory: Directory, task: TaskRow, person: PersonRow) ->
     posts = [post for post in (task.post_id, task.home_post_id) if post is not None]
     offices = directory.subtree(task.organisation_id) if task.organisation_id is not None else frozenset[int]()
     colleague = person.organisation_id in offices or any(person.id in directory.holders(post) for post in posts)
-    watchers = [post.id for kind in _NO_BUSINESS for post in directory.posts(kind)]
-    if not colleague or any(person.id in directory.holders(post) for post in watchers):
+    if not colleague or is_watcher(directory, person):
         raise ReceiverElsewhere(person=person.name)
+
+
+def is_watcher(directory: Directory, person: PersonRow) -> bool:
+    """Whether the person is a security or audit administrator, who do no business."""
+    return any(person.id in directory.holders(post.id) for kind in _NO_BUSINESS for post in directory.posts(kind))

@@ -18,7 +18,8 @@ from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
 from yiwang.casework.steps import Steps
 from yiwang.casework.store import CaseFilter, ExtensionRequest, TaskItem
-from yiwang.flow.model import TaskRow
+from yiwang.flow.model import Outcome, TaskRow
+from yiwang.flow.service.signing import OUTCOMES_OF_ADDED
 from yiwang.identity.model import OrganisationRow
 from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
@@ -138,7 +139,9 @@ class Reading:
                 tasks=tuple(tasks),
                 attachments=tuple(await store.attachments_of(connection, case.id)),
                 requests=tuple(requests),
-                operations=tuple(self._operations(actor, case, case_type, tasks, requests, now)),
+                operations=tuple(
+                    self._operations(actor, case, await self._offered(connection, case, tasks), requests, now)
+                ),
                 followers=tuple(await store.followers_of(connection, case.id)) if case.followers else (),
                 head=next(iter(heads.values()), None),
                 advised=self.advised(case, case_type),
@@ -154,24 +157,38 @@ class Reading:
         name_zh, name_en = case_type.class_name(case.class_code), case_type.class_name(case.class_code, "en")
         return Advised(organisation, None, f"“{name_zh}”通常由该部门负责", f"It usually handles “{name_en}”")
 
+    async def _offered(
+        self, connection: Connection, case: CaseFile, tasks: Sequence[TaskRow]
+    ) -> list[tuple[TaskRow, Sequence[Outcome]]]:
+        """Open tasks with the outcomes that they can have; one that waits for others (加签, 委派) has none now."""
+        found: list[tuple[TaskRow, Sequence[Outcome]]] = []
+        for task in tasks:
+            if task.held:
+                found.append((task, ()))
+            elif task.kind != "step":
+                found.append((task, OUTCOMES_OF_ADDED))
+            else:
+                graph = await self._steps.graph_of(connection, case, task)
+                found.append((task, tuple(graph.task(task.node).outcomes.values())))
+        return found
+
     def _operations(
         self,
         actor: Actor,
         case: CaseFile,
-        case_type: CaseType,
-        tasks: Sequence[TaskRow],
+        tasks: Sequence[tuple[TaskRow, Sequence[Outcome]]],
         requests: Sequence[ExtensionRequest],
         now: datetime,
     ) -> list[Operation]:
         found: list[Operation] = []
-        for task in tasks:
+        for task, outcomes in tasks:
             mine = _mine(actor, task) or actor.may("task", "complete_any")
             paused = case.suspended_at is not None
             why_zh = "" if mine else "该任务由其他岗位或人员办理"
             why_en = "" if mine else "this task belongs to another post or person"
             if mine and paused:
                 why_zh, why_en = "案件已挂账,请先恢复办理", "the case is suspended; resume it first"
-            for outcome in case_type.definition.graph.task(task.node).outcomes.values():
+            for outcome in outcomes:
                 found.append(
                     Operation(
                         verb="complete",

@@ -15,6 +15,7 @@ from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, Dispatc
 from yiwang.casework.handing_on import HandingOn
 from yiwang.casework.intake import Drafting, Opening
 from yiwang.casework.model import Opened, Report
+from yiwang.casework.office import Office
 from yiwang.casework.operations import Operations
 from yiwang.casework.parts import Parts
 from yiwang.casework.reading import Reading
@@ -41,6 +42,7 @@ class CaseService:
         self.opening = Opening(context, flow, self.catalogue)
         self.steps = Steps(parts)
         self.handing_on = HandingOn(parts)
+        self.office = Office(parts, self.steps)
         self.operations = Operations(parts, self.steps)
         self.reading = Reading(parts, self.steps)
         self.attachments = Attachments(context)

@@ -23,7 +23,7 @@ from yiwang.casework.model import AttachmentKind, CaseFile, PhotoClaim, State
 from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
 from yiwang.casework.store import Changes
-from yiwang.flow.model import Advance, Start, UserTask
+from yiwang.flow.model import Advance, Graph, Start, TaskRow, UserTask
 from yiwang.identity.model import OrganisationRow
 from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
@@ -102,7 +102,8 @@ class Steps:
             changes, variables = self._judge(case, case_type, given)
             if given.outcome == "handle_self" and actor.account_id is not None:
                 changes["handler_id"], variables["handler"] = actor.account_id, str(actor.account_id)
-            outcome = case_type.definition.graph.task(task.node).outcomes.get(given.outcome)
+            graph = await self.graph_of(connection, case, task)
+            outcome = graph.task(task.node).outcomes.get(given.outcome) if task.kind == "step" else None
             if outcome is not None:
                 self._check_needs(given, outcome.needs, case, changes)
             advance = await parts.flow.complete(
@@ -117,7 +118,8 @@ class Steps:
             )
             finished = advance.finished
             stage = finished.stage if finished else case.stage
-            changes.update(self.effects(case, advance, stage, given.outcome, now))
+            decided = (finished.outcome if finished and finished.kind == "step" else None) or given.outcome
+            changes.update(self.effects(case, advance, stage, decided, now))
             if given.satisfaction is not None:
                 changes["satisfaction"] = given.satisfaction
             await self._photos(connection, case, stage, given.photos)
@@ -141,6 +143,12 @@ class Steps:
             changes.get("state", case.state),
             changes.get("due_at", case.due_at),
         )
+
+    async def graph_of(self, connection: Connection, case: CaseFile, task: TaskRow) -> Graph:
+        """The graph of whose steps a task is: of the case's own definition, or of one that it calls."""
+        if task.definition_id is not None:
+            return (await self._parts.flow.definition(connection, task.definition_id)).graph
+        return (await self._parts.catalogue.version(connection, case.type, case.type_version)).definition.graph
 
     def advise(self, case: CaseFile, case_type: CaseType) -> tuple[OrganisationRow | None, Advice | None]:
         """Which department the table proposes for this case, with the reason; the class's own department otherwise."""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from yiwang.casework.api import attachments, cases, tasks, tiles, types, verbs
+from yiwang.casework.api import attachments, cases, office, tasks, tiles, types, verbs
 from yiwang.casework.api.answers import problems
 
 # What the gate may refuse before a route is reached, whatever the route.
@@ -16,7 +16,7 @@ _ANYWHERE = problems(
 )
 
 router = APIRouter(prefix="/api/v1", responses=_ANYWHERE)
-for part in (cases, verbs, tasks, attachments, types, tiles):
+for part in (cases, verbs, tasks, office, attachments, types, tiles):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -91,6 +91,14 @@ async def case_for_task(connection: Connection, task_id: UUID) -> tuple[CaseFile
     return (case_of(row), *locked_of(row, len(dataclass_fields(CaseFile)))) if row else None
 
 
+async def case_of_step(connection: Connection, step_id: UUID) -> CaseFile | None:
+    """The case of a finished step; its flow and the case itself locked."""
+    case_id = await connection.fetchval(
+        "select subject_id from flow_step where id = $1 and subject_kind = 'case'", step_id
+    )
+    return None if case_id is None else await case_for_update(connection, case_id)
+
+
 async def change_case(connection: Connection, case_id: UUID, changes: Changes) -> None:
     """Write the changed columns; the row is locked by the caller."""
     if not changes:

@@ -162,8 +162,8 @@ class ScopeRow:
     """An open sub-process, round, call or compensation, within ``parent_id`` (None: the instance itself).
 
     ``node`` belongs to the parent's definition; ``definition_id`` is the called one's for a call. A round counts its
-    instances: ``total``, ``done``, ``tally`` (outcome → count), ``rest`` (``next``: the elements not begun yet). ``variables`` are its
-    own: the element of one instance, or all variables of a call.
+    instances: ``total``, ``done``, ``tally`` (outcome → count), ``rest`` (``next``: the elements not begun yet).
+    ``variables`` are its own: the element of one instance, or all variables of a call.
     """
 
     id: UUID
@@ -184,7 +184,8 @@ class ScopeRow:
 class TimerRow:
     """A timer (``node``: the event, or an overtime rule) of ``holder_id``: a task, token, scope, or the instance.
 
-    ``wake_at`` is None while the instance is suspended; ``left_count``: how often it still fires after the next time, -1 without end.
+    ``wake_at`` is None while the instance is suspended; ``left_count``: how often it still fires after the next time, -1
+    without end.
     """
 
     id: UUID

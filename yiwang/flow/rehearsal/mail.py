@@ -19,7 +19,9 @@ class Receivers(Protocol):
     def waits(self, kind: str, name: str, key: str | None) -> list[tuple[str, WaitRow]]: ...
     def begins_with(self, kind: str, name: str) -> list[tuple[str, str]]: ...
     def reach(self, instance: str, wait: WaitRow, variables: Mapping[str, Json]) -> None: ...
-    def start(self, key: str, variables: Mapping[str, Json] | None = None, *, node: str = "") -> object: ...
+    def start(
+        self, key: str, variables: Mapping[str, Json] | None = None, *, area: str = "", node: str = ""
+    ) -> object: ...
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class Mail:
         """Send something off; ``data`` are the variables of the instance that throws it."""
         self.parcels.append(Parcel(thrown, thrown.data(data), at))
 
-    def receive(self, receivers: Receivers, name: str, key: str, data: Mapping[str, Json]) -> None:
+    def receive(self, receivers: Receivers, name: str, key: str, data: Mapping[str, Json], area: str = "") -> None:
         """Hand a message from outside over at once.
 
         Raises:
@@ -55,7 +57,7 @@ class Mail:
             receivers.reach(*waiting[0], data)
             return
         for definition, node in receivers.begins_with("message", name):
-            receivers.start(definition, data, node=node)
+            receivers.start(definition, data, node=node, area=area)
             return
         raise MessageUnexpected(name=name[:100], key=key[:100])
 

@@ -163,12 +163,14 @@ class Rehearsal(Stage):
 
     # What comes from elsewhere
 
-    def message(self, name: str, key: str = "", variables: Mapping[str, Json] | None = None) -> list[Moment]:
+    def message(
+        self, name: str, key: str = "", variables: Mapping[str, Json] | None = None, *, area: str = ""
+    ) -> list[Moment]:
         """A message from outside, for whoever waits for its name and key, else for the definition that starts with it."""
         before = len(self.moments)
         given = dict(variables or {})
         check_variables(given, given)
-        self._mail.receive(self, name, key, given)
+        self._mail.receive(self, name, key, given, area)
         self._deliver()
         return self.moments[before:]
 

@@ -18,7 +18,7 @@ from yiwang.flow.assignment import Place, Queue
 from yiwang.flow.changes import Act, Changes, Standing, finished_step
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.errors import OutcomeUnknown, RoundTooLarge
-from yiwang.flow.model import Advance, StepRow, TaskKind, TaskRow
+from yiwang.flow.model import Advance, Names, Outcome, StepRow, TaskKind, TaskRow
 from yiwang.flow.service.added import added, added_to, held, in_queue, withdraw, without
 from yiwang.flow.service.base import check_variables, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
@@ -29,6 +29,7 @@ from yiwang.kernel.database import Connection, Json, JsonObject
 from yiwang.kernel.errors import NotFound
 
 agree, disagree = "agree", "disagree"
+OUTCOMES_OF_ADDED = (Outcome(agree, Names("同意", "Agree"), ()), Outcome(disagree, Names("不同意", "Disagree"), ()))
 """The outcomes of a task that was added to another."""
 
 most_added = 50

@@ -92,6 +92,9 @@ def difference(old: Graph, new: Graph, looks: Looks | None = None) -> Difference
             found.append(Change("process", "", "", Names("……还有更多变化", "… and more")))
             break
         found.append(change)
+    if not found and looks is not None and looks.rewritten:
+        words = Names("文件写法有变化(空格、次序或 XML 注释)", "the file is written differently (spaces, order, XML comments)")
+        found.append(Change("remarks", "", "file", words))
     return Difference(tuple(found), pairs)
 
 

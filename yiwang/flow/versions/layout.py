@@ -16,15 +16,12 @@ _Mark = tuple[object, ...]
 @dataclass(frozen=True, slots=True)
 class Looks:
     """``placed``: elements of both files that lie elsewhere now; ``redrawn``: something else of the drawing differs;
-    ``remarks``: texts for people, or elements of other tools."""
+    ``remarks``: texts for people, or elements of other tools; ``rewritten``: the files are not the same text."""
 
     placed: frozenset[str]
     redrawn: bool
     remarks: bool
-
-    @property
-    def same(self) -> bool:
-        return not (self.placed or self.redrawn or self.remarks)
+    rewritten: bool
 
 
 def compare_looks(old: str, new: str) -> Looks:
@@ -39,7 +36,7 @@ def compare_looks(old: str, new: str) -> Looks:
     placed = frozenset(name for name in both if was[name][0] != now[name][0])
     # What came or went on paper goes with its element; only the style of what stayed is told.
     redrawn = any(was[name][1] != now[name][1] for name in both)
-    return Looks(placed, redrawn, list(_remarks(before)) != list(_remarks(after)))
+    return Looks(placed, redrawn, list(_remarks(before)) != list(_remarks(after)), old != new)
 
 
 def _places(root: Element) -> dict[str, tuple[_Mark, _Mark]]:

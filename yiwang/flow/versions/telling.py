@@ -143,7 +143,7 @@ def called(node: Node) -> Names:
     kind = kind_of(node)
     if is_named(node):
         return Names(f"{kind.zh}“{node.names.zh}”({node.id})", f"{kind.en} “{node.names.en}” ({node.id})")
-    return Names(f"{kind.zh} {node.id}", f"{kind.en} {node.id}")
+    return Names(f"{kind.zh}({node.id})", f"{kind.en} ({node.id})")
 
 
 def written(value: Value | None) -> str:

@@ -174,7 +174,8 @@ class Endings(Moves):
         final = state.done >= state.total
         if not final and multi is not None and multi.until is not None:
             counts: JsonObject = {"total": state.total, "done": state.done, "open": state.total - state.done}
-            counts["tally"] = dict(state.tally)
+            outcomes = node.outcomes if isinstance(node, UserTask) else {}
+            counts["tally"] = {**dict.fromkeys(outcomes, 0), **state.tally}
             final = holds(multi.until, {**self.variables(scope), **counts}, "", node.id)
         if not isinstance(node, UserTask):
             return "" if final else None

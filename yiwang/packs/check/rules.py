@@ -36,7 +36,7 @@ def check_rules(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> No
     for decision in pack.decisions:
         if decision.value.id not in asked and not unread:
             findings.add(decision.source.place(("id",)), "rule.not_asked", id=decision.value.id)
-        _check_decision(decision, findings)
+        check_decision(decision, findings)
 
 
 def _check_dispatch(loaded: Loaded[DispatchTable], classes: Sequence[str], findings: Findings) -> None:
@@ -62,7 +62,8 @@ def _tried(table: Table, examples: Sequence[DispatchExample]) -> tuple[Finding, 
     return run_examples(table, written)
 
 
-def _check_decision(loaded: Loaded[DecisionTable], findings: Findings) -> None:
+def check_decision(loaded: Loaded[DecisionTable], findings: Findings) -> None:
+    """One table: its cells, whether its rules fit together, and its examples."""
     try:
         shown = document_of(loaded.value)
     except Misplaced as misplaced:

@@ -120,6 +120,7 @@ class WalkStep(Declaration):
     error: str | None = Field(None, description="The work ended in this business error.")
     message: str | None = Field(None, description="A message of this name comes in.")
     key: str = Field("", description="The key of the message; `@NAME` for a person's account.")
+    area: str = Field("", description="The area code that a message gives for what begins with it.")
     signal: str | None = Field(None, description="A signal of this name is thrown elsewhere.")
     start: Begin | None = Field(None, description="Another instance begins.")
     suspend: bool = Field(False, description="The instance is put on hold (挂账).")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from yiwang.flow.decisions.declared import DecisionTable, Misplaced, document_of
+from yiwang.flow.decisions.declared import DecisionTable, document_of
 from yiwang.flow.decisions.model import Table
 from yiwang.flow.model import Definition, Graph
 from yiwang.kernel.identifiers import new_id
 from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.flows import FlowFile, read_flow
+from yiwang.packs.loader import Loaded
 from yiwang.packs.schema import fit
 from yiwang.packs.source import Source, Trail, read_source
 from yiwang.packs.walks.declared import Cast, WalkFile
@@ -162,6 +163,8 @@ class _Flows:
 
 def _tables(source: Source, flows: Sequence[FlowFile], findings: Findings) -> Iterator[Table]:
     """The decision tables that the flows ask, from ``rules/`` beside the flows or beside their folder."""
+    from yiwang.packs.check.rules import check_decision  # which, with all checks, reads walks in turn
+
     asked = {key for flow in flows if flow.graph is not None for key in flow.graph.decisions}
     folder = source.path.parent
     for key in sorted(asked):
@@ -174,10 +177,10 @@ def _tables(source: Source, flows: Sequence[FlowFile], findings: Findings) -> It
         declared = fit(found, DecisionTable, findings) if found is not None else None
         if found is None or declared is None:
             continue
-        try:
+        before = findings.errors
+        check_decision(Loaded(found, declared), findings)
+        if findings.errors == before:
             yield document_of(declared).table
-        except Misplaced as error:
-            _unknown(findings, found, error.trail, ("列", "column"), error.name, error.known)
 
 
 def _check_names(script: Script, findings: Findings) -> None:

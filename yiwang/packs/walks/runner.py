@@ -167,7 +167,7 @@ class _Play:
             item = self.company.value(step.item)
             return rehearsal.work(instance, step.work, given, error=step.error, item=item)
         if step.message is not None:
-            return rehearsal.message(step.message, str(self.company.value(step.key)), given)
+            return rehearsal.message(step.message, str(self.company.value(step.key)), given, area=step.area)
         if step.signal is not None:
             return rehearsal.signal(step.signal, given)
         if step.start is not None:
