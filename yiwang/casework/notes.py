@@ -40,6 +40,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "case.extension_requested": ("申请延期", "extension requested"),
     "case.extension_approved": ("同意延期", "extension approved"),
     "case.extension_refused": ("不同意延期", "extension refused"),
+    "case.reckoned": ("按新日历重算时限", "limit reckoned by the new calendar"),
     "case.force_closed": ("强制结案", "closed by force"),
     "case.voided": ("作废", "voided"),
     "case.closed": ("结案", "closed"),

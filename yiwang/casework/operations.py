@@ -299,9 +299,16 @@ class Operations:
         return await store.case_for_update(connection, case_id) is not None
 
     async def on_advance(self, connection: Connection, advance: Advance, actor: Actor, at: datetime) -> None:
-        """A timer moved the flow: bring the case after it, in the same transaction."""
+        """A timer, a message or a new calendar moved the flow: bring the case after it, in the same transaction."""
         case = await store.case_for_update(connection, advance.subject_id)
         if case is None:
+            return
+        if advance.cause == "calendar":
+            clock = advance.clocks.get("handling")
+            if clock is not None and clock.due_at != case.due_at:
+                await store.change_case(connection, case.id, {"due_at": clock.due_at, "warn_at": clock.warn_at})
+                due = clock.due_at.isoformat() if clock.due_at else None
+                await journal.append(connection, case_entry(actor, at, "case.reckoned", case, {"due": due}))
             return
         await store.change_case(connection, case.id, self._steps.effects(case, advance, case.stage, "", at))
         data: JsonObject = {"stage": case.stage, "timer": advance.timer}

@@ -20,6 +20,7 @@ log = logs.get("worker")
 _timer_seconds = 0.5
 _seal_seconds = 5.0
 _sweep_seconds = 3600.0
+_calendar_seconds = 600.0
 _archived_at_once = 500
 _timers_at_once = 200
 
@@ -34,6 +35,7 @@ async def work(services: Services, stop: asyncio.Event) -> None:
         group.create_task(_repeat(services, stop, _timer_seconds, fire_timers))
         group.create_task(_repeat(services, stop, _seal_seconds, seal_journal))
         group.create_task(_repeat(services, stop, _sweep_seconds, sweep))
+        group.create_task(_repeat(services, stop, _calendar_seconds, follow_calendar))
         group.create_task(worker.run(stop))
 
 
@@ -57,6 +59,14 @@ async def fire_timers(services: Services) -> bool:
         metrics.timers_fired.inc(fired)
         log.info("flows went on", count=fired)
     return fired >= _timers_at_once
+
+
+async def follow_calendar(services: Services) -> bool:
+    """Reckon running deadlines anew where the working calendar has changed since the last time."""
+    reckoned = await services.flow.follow_calendar()
+    if reckoned:
+        log.info("deadlines reckoned by the new calendar", instances=reckoned)
+    return reckoned > 0
 
 
 async def seal_journal(services: Services) -> bool:

@@ -65,8 +65,7 @@ def walk(
     """
     from yiwang.kernel.calendar import calendar_files, load_calendar
     from yiwang.packs.findings import Findings
-    from yiwang.packs.walks import WalkReport, read_script, run_script
-    from yiwang.packs.walks.files import walk_files
+    from yiwang.packs.walks import WalkReport, read_script, run_script, walk_files
 
     findings, reports, calendar = Findings(), [], load_calendar(calendar_files())
     for path in walk_files(files):

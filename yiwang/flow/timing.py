@@ -189,16 +189,17 @@ class Timing:
         if task.paused_at is None:
             return task
         if "limit" in task.clock:
-            return self._rewritten(task, self.running(task).resume(self.at, self.calendar))
+            return self.rewritten(task, self.running(task).resume(self.at, self.calendar))
         idle = cast(float, task.clock.get("idle", 0.0)) + max(0.0, (self.at - task.paused_at).total_seconds())
         time = shared_time(cast(str, task.clock.get("clock", "")), clocks, {**task.clock, "idle": idle})
         return replace(task, due_at=time.due_at, warn_at=time.warn_at, clock=time.clock, paused_at=None)
 
     def extended(self, task: TaskRow, by: Deadline) -> TaskRow:
         """The task with more time on its own clock, paused or not."""
-        return self._rewritten(task, self.running(task).extend(by, self.calendar))
+        return self.rewritten(task, self.running(task).extend(by, self.calendar))
 
-    def _rewritten(self, task: TaskRow, running: RunningClock) -> TaskRow:
+    def rewritten(self, task: TaskRow, running: RunningClock) -> TaskRow:
+        """The task with its own clock as it is now."""
         warn = cast(float, task.clock["warn"])
         paused = running.paused_at is not None
         return replace(

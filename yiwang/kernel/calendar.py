@@ -15,6 +15,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -189,6 +191,11 @@ class WorkingCalendar:
     def _instant(self, day: date, seconds: int) -> datetime:
         midnight = datetime.combine(day, time.min, tzinfo=self.hours.timezone)
         return midnight + timedelta(seconds=seconds)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all working time that it knows; calendars with the same working time have the same digest."""
+        return sha256(repr((self.nominal_day_seconds, self._starts, self._before)).encode()).hexdigest()
 
     @property
     def nominal_day_seconds(self) -> int:

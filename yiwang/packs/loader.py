@@ -306,7 +306,7 @@ def _tell_strangers(folder: Path, findings: Findings) -> None:
             _tell_stranger(path, known, findings)
     for room, suffixes in [(room, {".bpmn"} if room == "flows" else {".yaml"}) for room in sorted(ROOMS)]:
         for path in sorted((folder / room).glob("*")):
-            if path.suffix not in suffixes and not path.name.startswith("."):
+            if path.suffix not in suffixes and not path.name.startswith(".") and not _is_walk(path):
                 wanted = path.with_suffix(".bpmn" if room == "flows" else ".yaml").name
                 zh, en = f"文件应以 {'、'.join(suffixes)} 结尾,例如 {wanted}。", f"name it {wanted}."
                 findings.add(Place(shown(path)), "file.unknown", name=path.name, hint_zh=zh, hint_en=en)
@@ -314,6 +314,11 @@ def _tell_strangers(folder: Path, findings: Findings) -> None:
         if path.stem not in ("zh", "en"):
             zh, en = suggestion(path.name, ["zh.yaml", "en.yaml"])
             findings.add(Place(shown(path)), "file.unknown", name=path.name, hint_zh=zh, hint_en=en)
+
+
+def _is_walk(path: Path) -> bool:
+    """Whether it is a walk file (演练脚本), which stands beside its flow."""
+    return path.parent.name == "flows" and path.name.endswith(".walk.yaml")
 
 
 def _tell_stranger(path: Path, known: Iterable[str], findings: Findings) -> None:

@@ -42,6 +42,7 @@ Cause = Literal[
     "jump",
     "reopen",
     "migrate",
+    "calendar",
 ]
 
 TaskKind = Literal["step", "before", "after", "delegated"]

@@ -41,14 +41,13 @@ Awaited: TypeAlias = Trigger | Overtime | str
 """What can be waited for: an event's trigger, an overtime rule, or (a text) the topic of work."""
 
 _WAITED: Mapping[str, WaitKind] = {"message": "message", "signal": "signal", "condition": "condition"}
-_NOTHING: Mapping[str, Awaited] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Something that waits. ``begun``: when; ``old`` and ``new``: what either version lets it wait for, by event.
 
-    ``needs``: it must wait for something (an event, not a task). ``settled``: no event sub-process of it begins any more.
+    ``needs``: it must wait for something (an event, not a task).
     """
 
     id: UUID
@@ -58,7 +57,6 @@ class Holder:
     old: Mapping[str, Awaited]
     new: Mapping[str, Awaited]
     needs: bool = False
-    settled: bool = False
 
 
 class Awaiting:
@@ -71,8 +69,10 @@ class Awaiting:
         self.obstacles: list[Remark] = []
         self.notes: list[Remark] = []
         self._of: dict[UUID, list[TimerRow | WaitRow]] = {}
-        for row in (*whole.timers, *whole.waits):
-            self._of.setdefault(row.holder_id, []).append(row)
+        for timer in whole.timers:
+            self._of.setdefault(timer.holder_id, []).append(timer)
+        for wait in whole.waits:
+            self._of.setdefault(wait.holder_id, []).append(wait)
 
     def hold(self, holder: Holder) -> None:
         """Bring what one holder waits for over."""
@@ -88,18 +88,19 @@ class Awaiting:
                 self._drop(row)
             elif target is not None and self._renewed(row, holder, target, policy):
                 anew.append(target)
-        covered = {self._target(holder, name) for name in holder.old} if not holder.settled else set(holder.new)
+        covered = {self._target(holder, name) for name in holder.old}
         fresh = [name for name in holder.new if name not in covered or name in anew]
         fresh += [name for name in holder.new if name not in kept and name not in fresh and self._again(holder, name)]
         for name in fresh:
             if self.bridge.mapping.policy(name) != "drop":
                 self._set(holder, name, self._row(holder, name))
-        if holder.needs and not any(row.holder_id == holder.id for row in (*self.timers.values(), *self.waits.values())):
+        left = {timer.holder_id for timer in self.timers.values()} | {wait.holder_id for wait in self.waits.values()}
+        if holder.needs and holder.id not in left:
             self.obstacles.append(obstacle("nothing_awaited", holder.node, self.bridge.name(holder.node)))
 
     def _again(self, holder: Holder, name: str) -> bool:
         """Whether an event that has happened already is to be awaited once more."""
-        return not holder.settled and self.bridge.mapping.policy(name) == "reset"
+        return self.bridge.mapping.policy(name) == "reset"
 
     def _target(self, holder: Holder, name: str) -> str | None:
         """The event of the new version that an old one is; None when the new holder does not wait for it."""

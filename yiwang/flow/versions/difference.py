@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from yiwang.flow.bpmn import most_elements
 from yiwang.flow.model import BoundaryEvent, ExclusiveGateway, Graph, InclusiveGateway, Names, Node, SequenceFlow
 from yiwang.flow.versions.layout import Looks
 from yiwang.flow.versions.matching import Pairs, flows_of, is_named, pair
@@ -19,7 +18,8 @@ from yiwang.kernel.database import JsonObject
 
 ChangeKind = Literal["process", "added", "removed", "renamed", "moved", "changed", "connected", "layout", "remarks"]
 
-most_told = min(2_000, most_elements)
+most_told = 2_000
+NOTHING = Names("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Change:
     element: str
     aspect: str
     words: Names
-    before: Names = Names("", "")
-    after: Names = Names("", "")
+    before: Names = NOTHING
+    after: Names = NOTHING
 
     def json(self) -> JsonObject:
         return {
@@ -93,7 +93,9 @@ def difference(old: Graph, new: Graph, looks: Looks | None = None) -> Difference
             break
         found.append(change)
     if not found and looks is not None and looks.rewritten:
-        words = Names("文件写法有变化(空格、次序或 XML 注释)", "the file is written differently (spaces, order, XML comments)")
+        words = Names(
+            "文件写法有变化(空格、次序或 XML 注释)", "the file is written differently (spaces, order, XML comments)"
+        )
         found.append(Change("remarks", "", "file", words))
     return Difference(tuple(found), pairs)
 
@@ -175,7 +177,7 @@ class _Comparison:
         yield from self._moved(before, after)
         was, now = aspects(before), aspects(after)
         for aspect in dict.fromkeys((*was, *now)):
-            one, other = was.get(aspect, Names("", "")), now.get(aspect, Names("", ""))
+            one, other = was.get(aspect, Names("", "")), now.get(aspect, NOTHING)
             if one != other:
                 yield self._aspect(after, aspect, one, other)
 
@@ -190,11 +192,12 @@ class _Comparison:
             one, other = self._home(self.old, before), self._home(self.new, after)
             words = Names(f"{told.zh}由{one.zh}移入{other.zh}", f"{told.en} moved from {one.en} to {other.en}")
             yield Change("moved", after.id, "place", words, one, other)
-        if isinstance(before, BoundaryEvent) and isinstance(after, BoundaryEvent):
-            if self.pairs.nodes.get(before.attached) != after.attached:
-                one, other = called(self.old.nodes[before.attached]), called(self.new.nodes[after.attached])
-                words = Names(f"{told.zh}由附着于{one.zh}改为{other.zh}", f"{told.en} moved from {one.en} to {other.en}")
-                yield Change("moved", after.id, "attached", words, one, other)
+        if not isinstance(before, BoundaryEvent) or not isinstance(after, BoundaryEvent):
+            return
+        if self.pairs.nodes.get(before.attached) != after.attached:
+            one, other = called(self.old.nodes[before.attached]), called(self.new.nodes[after.attached])
+            words = Names(f"{told.zh}由附着于{one.zh}改为{other.zh}", f"{told.en} moved from {one.en} to {other.en}")
+            yield Change("moved", after.id, "attached", words, one, other)
 
     def _home(self, graph: Graph, node: Node) -> Names:
         return called(graph.nodes[node.container]) if node.container else Names("主流程", "the main flow")
@@ -219,7 +222,8 @@ class _Comparison:
         other = _listed(self.new.nodes[target] for target in dict.fromkeys(ordered))
         if lost and gained:
             words = Names(
-                f"从{told.zh}原可到{one.zh},现可到{other.zh}", f"from {told.en} one could go to {one.en}, now to {other.en}"
+                f"从{told.zh}原可到{one.zh},现可到{other.zh}",
+                f"from {told.en} one could go to {one.en}, now to {other.en}",
             )
         elif lost:
             words = Names(f"从{told.zh}不再能到{one.zh}", f"from {told.en} one can no longer go to {one.en}")

@@ -48,11 +48,13 @@ class VersionMap:
         return next((self.events[name] for name in events if name in self.events), None)
 
     def json(self) -> JsonObject:
+        restart: list[Json] = [*sorted(self.restart)]
+        reassign: list[Json] = [*sorted(self.reassign)]
         return {
             "steps": dict(self.steps),
             "events": dict(self.events),
-            "restart": list(sorted(self.restart)),
-            "reassign": list(sorted(self.reassign)),
+            "restart": restart,
+            "reassign": reassign,
         }
 
 
@@ -98,9 +100,7 @@ def checked(mapping: VersionMap, old: Graph, new: Graph) -> VersionMap:
             isinstance(before, SubProcess) and isinstance(after, SubProcess) and before.event is not after.event
         ):
             one, two = kind_of(before), kind_of(after)
-            faults.append(
-                _fault(f"/steps/{name}", f"{one.zh}不能变成{two.zh}", f"a {one.en} cannot become a {two.en}")
-            )
+            faults.append(_fault(f"/steps/{name}", f"{one.zh}不能变成{two.zh}", f"a {one.en} cannot become a {two.en}"))
     known = old.nodes.keys() | new.nodes.keys() | _overtimes(old) | _overtimes(new)
     for name in mapping.events:
         if name not in known:

@@ -52,7 +52,8 @@ OBSTACLES: Mapping[str, Names] = MappingProxyType(
             "in the new version {name} also waits for the branch “{other}”, which this instance will never walk",
         ),
         "branches_differ": Names(
-            "同时停在多处,新版本的并行分支与它对不上", "it stands at several places, and the new version's branches do not fit"
+            "同时停在多处,新版本的并行分支与它对不上",
+            "it stands at several places, and the new version's branches do not fit",
         ),
         "event_gone": Names(
             "正在等{name},新版本没有它;请在映射里对应到别的事件,或写明 drop",
@@ -63,7 +64,8 @@ OBSTACLES: Mapping[str, Names] = MappingProxyType(
             "it waits for {name}, which waits for a {other} in the new version; declare reset or drop",
         ),
         "nothing_awaited": Names(
-            "停在{name},按映射去掉事件后就没有什么可等了", "without the events dropped it would wait at {name} for nothing"
+            "停在{name},按映射去掉事件后就没有什么可等了",
+            "without the events dropped it would wait at {name} for nothing",
         ),
         "call_differs": Names(
             "正在{name}调用“{other}”,新版本在此调用另一个流程",
@@ -72,26 +74,38 @@ OBSTACLES: Mapping[str, Names] = MappingProxyType(
         "limit_unknown": Names("{name}:{other}", "{name}: {other}"),
         "nobody": Names("{name}按新规则无人可办:{other}", "the new rule finds nobody for {name}: {other}"),
         "subject_refuses": Names("{other}", "{other}"),
-        "subject_away": Names("业务主体不存在或正在处理,请稍后重试", "its subject is not there, or busy; try again later"),
+        "subject_away": Names(
+            "业务主体不存在或正在处理,请稍后重试", "its subject is not there, or busy; try again later"
+        ),
         "too_large": Names("迁移后变量超过上限", "its variables would be too large"),
     }
 )
 
 NOTES: Mapping[str, Names] = MappingProxyType(
     {
-        "fires_at_once": Names("{name}按任务开始时间算已经到期,迁移后随即触发", "{name} is due already and fires at once"),
+        "fires_at_once": Names(
+            "{name}按任务开始时间算已经到期,迁移后随即触发", "{name} is due already and fires at once"
+        ),
         "event_dropped": Names("不再等{name}", "it no longer waits for {name}"),
         "overtime_dropped": Names("取消超时处理 {other}", "the overtime rule {other} is gone"),
         "back_dropped": Names("办结后不再直送“{other}”", "it no longer goes straight back to “{other}”"),
         "undo_dropped": Names("{name}不再能补偿", "{name} can no longer be undone"),
-        "clock_gone": Names("计时 {other} 在新版本里没有,走到办结为止", "the clock {other} is unknown now and runs to the end"),
+        "clock_gone": Names(
+            "计时 {other} 在新版本里没有,走到办结为止", "the clock {other} is unknown now and runs to the end"
+        ),
         "clock_missing": Names("计时 {other} 没有启动过", "the clock {other} was never started"),
-        "starter_unknown": Names("新版本要问发起人,本件没有记录", "the new version asks who started it, which is not known"),
+        "starter_unknown": Names(
+            "新版本要问发起人,本件没有记录", "the new version asks who started it, which is not known"
+        ),
         "enters_block": Names(
             "停在{name}的一条分支里,其他分支不会再走", "it stands in one branch of {name}; the others are not walked"
         ),
-        "sign_differs": Names("{name}的会签规则从下一个答复起按新版本", "{name} is decided by the new rule from the next answer"),
-        "would_be_skipped": Names("{name}按新规则会跳过,仍留在原处", "the new rule would pass over {name}; it stays as it is"),
+        "sign_differs": Names(
+            "{name}的会签规则从下一个答复起按新版本", "{name} is decided by the new rule from the next answer"
+        ),
+        "would_be_skipped": Names(
+            "{name}按新规则会跳过,仍留在原处", "the new rule would pass over {name}; it stays as it is"
+        ),
         "variable_missing": Names("新版本要用变量 {other},本件没有", "the new version reads {other}, which is not set"),
     }
 )

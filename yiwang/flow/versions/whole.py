@@ -65,7 +65,9 @@ class Within:
     def is_wrapper(self, scope: ScopeRow) -> bool:
         """Whether the scope is one element of a round (of a sub-process or of another activity)."""
         outer = self.scopes.get(scope.parent_id) if scope.parent_id is not None else None
-        return scope.kind in ("sub", "call") and outer is not None and outer.kind == "multi" and outer.node == scope.node
+        return (
+            scope.kind in ("sub", "call") and outer is not None and outer.kind == "multi" and outer.node == scope.node
+        )
 
     def round_of(self, node: str, scope_id: UUID | None) -> ScopeRow | None:
         """The round in which an instance of the activity ``node`` that stands in the scope is."""

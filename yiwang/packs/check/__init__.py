@@ -17,6 +17,7 @@ from yiwang.packs.check.references import check_needs_circle, check_references, 
 from yiwang.packs.check.rules import check_rules
 from yiwang.packs.check.scenarios import check_scenarios, scenario_cities
 from yiwang.packs.check.values import check_values
+from yiwang.packs.check.walks import check_walks
 from yiwang.packs.findings import Finding, Findings
 from yiwang.packs.loader import City, Pack, load_city, load_pack, pack_folders
 
@@ -97,6 +98,7 @@ def run_check(
             check_values(by_id[name], findings)
             if sound.issuperset(_reach(name, by_id, loaded)):
                 _check_meaning(by_id[name], by_id, packs.parent, findings)
+                check_walks(by_id[name], findings)
     check_needs_circle(by_id, findings)
     check_shared_words(list(by_id.values()), findings)
     folders = scenario_cities(cities or packs.parent / "cities", tests)

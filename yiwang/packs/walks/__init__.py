@@ -3,8 +3,8 @@
 They are run by ``yiwang.flow.rehearsal`` in memory; ``yiwang flow walk`` prints them, ``yiwang check`` runs those of packs.
 """
 
-from yiwang.packs.walks.files import Script, read_script
+from yiwang.packs.walks.files import Script, read_script, suffix, walk_files
 from yiwang.packs.walks.report import FileReport, WalkReport, WalkResult
 from yiwang.packs.walks.runner import run_script
 
-__all__ = ["FileReport", "Script", "WalkReport", "WalkResult", "read_script", "run_script"]
+__all__ = ["FileReport", "Script", "WalkReport", "WalkResult", "read_script", "run_script", "suffix", "walk_files"]

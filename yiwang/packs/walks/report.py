@@ -32,6 +32,12 @@ class Failure:
     reason: tuple[str, str] = ("", "")
     differences: tuple[Difference, ...] = ()
 
+    def words(self) -> tuple[str, str]:
+        """Why, in Chinese and in English, without a stop."""
+        zh = "; ".join(f"{item.key} 应为 {item.expected},实为 {item.seen}" for item in self.differences)
+        en = "; ".join(f"{item.key} should be {item.expected}, is {item.seen}" for item in self.differences)
+        return (self.reason[0] or zh).rstrip("。"), (self.reason[1] or en).rstrip(".")
+
     def lines(self, language: str) -> Iterator[str]:
         chinese = language.startswith("zh")
         step = f"第 {self.step} 步 {self.verb}" if chinese else f"step {self.step} {self.verb}"
