@@ -277,13 +277,13 @@ def free_port() -> int:
 
 
 def children(pid: int) -> list[int]:
-    """Processes whose parent is ``pid``."""
+    """Processes whose parent is ``pid``; none when it is gone, or goes meanwhile."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
+    try:
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
             found += [int(word) for word in task.read_text().split()]
-        except OSError:
-            continue
+    except OSError:
+        pass
     return found
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
+import asyncpg
+
 from bench.flow_sequences.acting import Acting
 from bench.flow_sequences.drawing import Builder
 from bench.flow_sequences.laws import Broken, Snapshot, check, read
@@ -22,6 +24,8 @@ from yiwang.kernel.database import Connection, Database, Json, JsonObject
 from yiwang.kernel.identifiers import new_id
 
 longest = 30
+FAULTS = (Broken, asyncpg.PostgresError, LookupError, TypeError, ValueError)
+"""What no sequence may lead to: a broken law, a constraint of the database, a walk that lost its way."""
 per_definition = 5
 """How many instances walk through one random definition."""
 
@@ -67,8 +71,8 @@ async def _batch(flow: FlowService, connection: Connection, number: int, batch: 
         try:
             async with connection.transaction():
                 await _run(flow, connection, definition, dice, tally, log)
-        except Broken as broken:
-            tally.faults.append(f"run {index}: {broken}; after {' · '.join(log)}")
+        except FAULTS as fault:
+            tally.faults.append(f"run {index}: {type(fault).__name__} {fault}; after {' · '.join(log)}")
         tally.runs += 1
 
 
@@ -107,6 +111,7 @@ async def _run(
         (tally.done if act.refused is None else tally.refused)[act.operation.partition(" ")[0]] += 1
         before, found = found, await read(flow, connection, case)
         check(found)
+        _owed(before, found)
         tally.rounds += _new_rounds(before, found)
         if act.refused is not None and _rows(before) != _rows(found):
             raise Broken(f"{act.words}: refused, and yet something has changed")
@@ -115,6 +120,26 @@ async def _run(
 
 def _rows(found: Snapshot) -> tuple[object, ...]:
     return found.instance, found.tasks, found.tokens, found.scopes, found.timers, len(found.steps)
+
+
+def _owed(before: Snapshot, found: Snapshot) -> None:
+    """Whether a step to which a round was sent back, and which goes straight back to it, owes it exactly those who had not
+    answered, with the answers given."""
+    known = {task.id for task in before.tasks}
+    for task in found.tasks:
+        back = task.origin.get("back") if task.origin else None
+        if task.id in known or not isinstance(back, dict) or "people" not in back:
+            continue
+        kept = {scope.id for scope in found.scopes}
+        gone = [scope for scope in before.scopes if scope.node == back["node"] and scope.id not in kept]
+        owed = Counter(queue_of(queue).assignee_id for queue in _listed(back["people"]))
+        fits = [
+            scope
+            for scope in gone
+            if (back["done"], back["tally"]) == (scope.done, scope.tally) and owed == Counter(_asked(before, scope))
+        ]
+        if not fits:
+            raise Broken(f"{task.node} does not owe the round {back['node']} those who had not answered")
 
 
 def _new_rounds(before: Snapshot, found: Snapshot) -> int:

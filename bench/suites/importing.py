@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import resource
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from bench.costs import cpu_of
 from bench.raw import Table
 from bench.results import Measurement, Run, Target
 from bench.stage import CASE_TYPE, Stage
@@ -30,31 +32,45 @@ _COLUMNS = (
 
 
 async def measure(stage: Stage) -> list[Measurement]:
-    """``import.rate``: one process, one connection; every row judged, located, indexed for search, journalled."""
+    """``import.rate`` and ``import.cpu``: one connection; every row judged, located, indexed for search, journalled."""
     rows = ROWS // 4 if stage.quick else ROWS
     runs: list[Run] = []
+    costs: list[Run] = []
     async with open_services(stage.cluster.settings(stage.city), stage.url, connections=2) as services:
         for number in range(stage.rounds):
             with tempfile.TemporaryDirectory(prefix="yiwang-bench-") as folder:
                 path = Path(folder) / f"history-{stage.seed}-{number}.csv"
                 _write_history(stage, path, rows)
                 before = await _newest(stage.url)
-                began = time.perf_counter()
+                began, spent = time.perf_counter(), _spent(stage)
                 result = await import_cases(services.casework, path, _mapping(), report=Path(folder) / "report.csv")
                 seconds = time.perf_counter() - began
+                cost = [(now - then) * 1e6 / rows for now, then in zip(_spent(stage), spent, strict=True)]
             if result.taken < rows * 0.99:
                 raise RuntimeError(f"of {rows} rows only {result.taken} were taken: {result.notes}")
             limit = await _copy(stage.url, before)
             runs.append(Run(result.taken / seconds, limit))
+            costs.append(Run(sum(cost), None))
             stage.say(
-                f"import {number + 1}/{stage.rounds}: {runs[-1].value:,.0f} cases/s, COPY of the same rows {limit:,.0f}"
+                f"import {number + 1}/{stage.rounds}: {runs[-1].value:,.0f} cases/s, COPY of the same rows {limit:,.0f};"
+                f" processor a case: judging {cost[1]:.0f}, writing {cost[0]:.0f}, database {cost[2]:.0f} µs"
             )
     return [
         Measurement(
-            "import.rate", f"{rows:,} rows of CSV, one process", "cases/s", "more", tuple(runs),
+            "import.rate", f"{rows:,} rows of CSV, one process judges, one writes", "cases/s", "more", tuple(runs),
             "binary COPY of the same rows into empty tables with the same indexes, one connection", RATE, stage.cases,
-        )
+        ),
+        Measurement(
+            "import.cpu", "processor time of judging, writing and the database", "µs/case", "less", tuple(costs),
+            cases=stage.cases,
+        ),
     ]  # fmt: skip
+
+
+def _spent(stage: Stage) -> tuple[float, float, float]:
+    """Seconds of processor so far: this process, those it started and that ended, web workers and database."""
+    own, ended = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime, ended.ru_utime + ended.ru_stime, cpu_of(stage)
 
 
 def _mapping() -> ImportMapping:

@@ -160,6 +160,8 @@ async def test_figures_need_a_grant_to_read(call: Caller, office: Office, path: 
     [
         "from=2026-06-01",
         "from=x",
+        "to=0001-01-01T00:00:00Z",
+        "from=9999-12-31T23:00:00-08:00",
         "to=2026-06-01T00:00:00",
         "area=%00",
         "area=x",

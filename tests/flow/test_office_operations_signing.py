@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -12,8 +13,12 @@ from tests.flow.signing_office import SigningOffice, ids
 from yiwang.flow.errors import OutcomeUnknown, RoundTooLarge, TaskNotYours, VariablesInvalid
 from yiwang.flow.legality import NotAllowed
 from yiwang.flow.service import FlowService
+from yiwang.identity.absences import Absences
+from yiwang.identity.directory import Directory
+from yiwang.identity.model import AbsenceRow
 from yiwang.kernel.access import Grant
 from yiwang.kernel.errors import NotFound
+from yiwang.kernel.identifiers import new_id
 
 CLERK, ONE, TWO, THREE = "受理员", "派遣员", "派遣员二", "审核员"
 
@@ -294,3 +299,35 @@ async def test_离职或请假的人_任务不回到没人的地方(office: Sign
         )
     await office.do(case, ONE, "agree")
     assert await office.who(case) == [("accept", "step", "岗位10")]
+
+
+def away(office: SigningOffice, absent: str, deputy: str) -> None:
+    """``absent`` is away from now on, as the directory would know it."""
+    directory = office.flow.assignment.directory
+    assert isinstance(directory, Directory)
+    end = office.now + timedelta(days=3)
+    row = AbsenceRow(new_id(), person_id(absent), person_id(deputy), office.now, end, frozenset(), "", office.now)
+    directory._snapshot = replace(directory.snapshot, absences=Absences([row])).turned(office.now)
+
+
+async def test_原办理人请假_加签办完回到代理人_记明代谁(office: SigningOffice) -> None:
+    drawing = Drawing("owner-away").start().task("accept", "agree", who='<yiwang:who person="=clerk"/>').end()
+    case = await office.begin(drawing.line("start", "accept", "end"), clerk=str(person_id("排水工")))
+    task = await office.of(case, "排水工")
+    await office.before(task, "排水工", ONE)
+    away(office, "排水工", "排水班长")
+    await office.do(case, ONE, "agree")
+    assert await office.who(case) == [("accept", "step", "排水班长")]
+    again = await office.task(case, "accept")
+    assert again.origin == {"for": str(person_id("排水工"))}
+
+
+async def test_被加签的人请假_由代理人签(office: SigningOffice) -> None:
+    case = await office.begin(line("signer-away"))
+    away(office, "排水工", "排水班长")
+    await office.after(await office.task(case, "accept"), CLERK, "agree", "排水工")
+    added = await office.of(case, "排水班长")
+    assert added.origin is not None
+    assert added.origin["for"] == str(person_id("排水工"))
+    await office.do(case, "排水班长", "agree")
+    assert await office.nodes(case) == ["sum"]

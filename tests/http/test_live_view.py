@@ -200,7 +200,7 @@ async def test_silence_is_broken_by_a_heartbeat(database: Database, monkeypatch:
             assert await anext(chunks) == b": still here\n\n"
 
 
-@pytest.mark.parametrize("text", ["", "5", "a.b", "1.", ".1", "-1.2", "1" * 41 + ".1"])
+@pytest.mark.parametrize("text", ["", "5", "a.b", "1.", ".1", "-1.2", "1.²", "1" * 41 + ".1"])
 def test_a_strange_cursor_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_cursor(text)

@@ -138,6 +138,16 @@ class CaseTypeInvalid(Problem):
     en = "Case type “{type}” cannot be published: {why}"
 
 
+class CaseTypeNotOnFlow(Problem):
+    code = "case.type_not_on_flow"
+    status = 409
+    zh = "案件类型“{type}”没有在这一版流程上发布过(或其分类里没有 {class_code}),请先发布城市配置再迁移。"
+    en = (
+        "The case type “{type}” was never published on this version of its flow, or without the class {class_code};"
+        " publish the city's declarations first, then migrate."
+    )
+
+
 class SearchTooWide(Problem):
     code = "case.search_too_short"
     status = 422

@@ -49,6 +49,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "case.rated": ("评价", "rated"),
     "case.archived": ("归档", "archived"),
     "case.imported": ("导入历史案卷", "imported"),
+    "flow.migrated": ("改按新版流程办理", "goes on by another version of its flow"),
     "case.viewed": ("查看个人信息", "personal data read"),
 }
 

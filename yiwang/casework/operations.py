@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from yiwang.casework import rules, store
-from yiwang.casework.errors import FollowCodeWrong, OperationNotNow
+from yiwang.casework.errors import CaseTypeNotOnFlow, FollowCodeWrong, OperationNotNow
 from yiwang.casework.model import CaseFile
 from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
@@ -299,7 +299,7 @@ class Operations:
         return await store.case_for_update(connection, case_id) is not None
 
     async def on_advance(self, connection: Connection, advance: Advance, actor: Actor, at: datetime) -> None:
-        """A timer, a message or a new calendar moved the flow: bring the case after it, in the same transaction."""
+        """A timer, a message, a new calendar or version moved the flow: bring the case after it, in the same transaction."""
         case = await store.case_for_update(connection, advance.subject_id)
         if case is None:
             return
@@ -310,9 +310,27 @@ class Operations:
                 due = clock.due_at.isoformat() if clock.due_at else None
                 await journal.append(connection, case_entry(actor, at, "case.reckoned", case, {"due": due}))
             return
-        await store.change_case(connection, case.id, self._steps.effects(case, advance, case.stage, "", at))
+        effects = self._steps.effects(case, advance, case.stage, "", at)
+        if advance.cause == "migrate":  # flow has journalled it
+            version = await self._version_on(connection, case, advance.definition_id)
+            await store.change_case(connection, case.id, {**effects, "type_version": version})
+            return
+        await store.change_case(connection, case.id, effects)
         data: JsonObject = {"stage": case.stage, "timer": advance.timer}
         await journal.append(connection, case_entry(actor, at, "case.step", case, data, status=advance.status))
+
+    async def _version_on(self, connection: Connection, case: CaseFile, definition_id: UUID) -> int:
+        """The newest version of the case's type that runs on this version of its flow and knows its class.
+
+        Raises:
+            CaseTypeNotOnFlow: there is none.
+        """
+        for version in await store.case_types_on(connection, case.type, definition_id):
+            case_type = await self._parts.catalogue.version(connection, case.type, version)
+            if case.class_code is None or case.class_code in case_type.classes:
+                return version
+        raise CaseTypeNotOnFlow(type=case.type, class_code=case.class_code or "–")
+
 
 
 def _due(advance: Advance, otherwise: datetime | None) -> datetime | None:

@@ -123,7 +123,6 @@ class Steps:
             if given.satisfaction is not None:
                 changes["satisfaction"] = given.satisfaction
             await self._photos(connection, case, stage, given.photos)
-            await store.change_case(connection, case.id, changes)
             entries = [
                 case_entry(
                     actor, now, "case.step", case, self._story(case_type, given, changes, stage), status=advance.status
@@ -134,7 +133,7 @@ class Steps:
                     case_entry(actor, now, "case.closed", case, {"outcome": given.outcome}, status=advance.status)
                 )
                 entries += await self.close_followers(connection, actor, case, advance.status, now)
-            await journal.append_many(connection, entries)
+            await store.change_case(connection, case.id, changes, entries)
         return StepResult(
             case.id,
             case.number,

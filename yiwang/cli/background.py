@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from yiwang.flow.versions.migrating import MIGRATION, Migrations
 from yiwang.http.services import Services
 from yiwang.kernel import journal, logs, metrics
 from yiwang.kernel.errors import Unavailable
@@ -31,6 +32,7 @@ Round = Callable[[Services], Awaitable[bool]]
 async def work(services: Services, stop: asyncio.Event) -> None:
     """Work until ``stop`` is set; what has begun is finished first."""
     worker = JobWorker(services.context.database.url)
+    worker.handle(MIGRATION, Migrations(services.flow).work)
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat(services, stop, _timer_seconds, fire_timers))
         group.create_task(_repeat(services, stop, _seal_seconds, seal_journal))

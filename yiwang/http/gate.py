@@ -128,7 +128,7 @@ class Gate:
         upload = exchange.headers.get("content-type", "").startswith("multipart/form-data")
         limit = self._upload_limit if upload else self._request_limit
         length = exchange.headers.get("content-length", "0")
-        if length.isdigit() and int(length) > limit:
+        if length.isascii() and length.isdigit() and int(length) > limit:
             raise TooLarge(limit=_size(limit), size=_size(int(length)))
         if actor.kind == "anonymous" and scope["method"] not in _SAFE:
             wait = self._public_posts.take(exchange.address)

@@ -235,7 +235,7 @@ def parse_cursor(text: str) -> Cursor:
         InvalidInput: of another form.
     """
     tx, dot, seq = text.partition(".")
-    if not dot or not (tx.isdigit() and seq.isdigit()) or len(text) > 40:
+    if not dot or not (text.isascii() and tx.isdigit() and seq.isdigit()) or len(text) > 40:
         raise InvalidInput(count=1)
     return min(int(tx), 2**63 - 1), min(int(seq), 2**63 - 1)
 

@@ -37,7 +37,7 @@ from yiwang.casework.store.lists import (
 from yiwang.casework.store.opening import IdempotencyRepeated, open_cases, take_numbers
 from yiwang.casework.store.requests import ExtensionRequest, add_request, decide_request, pending_request, requests_of
 from yiwang.casework.store.searching import search_cases
-from yiwang.casework.store.types import add_case_type, case_type_version, newest_case_types
+from yiwang.casework.store.types import add_case_type, case_type_version, case_types_on, newest_case_types
 
 __all__ = [
     "CaseFilter",
@@ -59,6 +59,7 @@ __all__ = [
     "case_for_update",
     "case_of_step",
     "case_type_version",
+    "case_types_on",
     "cases_by_id",
     "change_case",
     "decide_request",

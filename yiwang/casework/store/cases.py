@@ -11,6 +11,8 @@ from uuid import UUID
 from yiwang.casework.model import CaseFile, Reporter, State
 from yiwang.flow.model import InstanceRow, TaskRow
 from yiwang.flow.service import LOCKED_COLUMNS, locked_of
+from yiwang.kernel import journal
+from yiwang.kernel.access import Sql
 from yiwang.kernel.database import Connection, JsonObject, Record
 
 COLUMNS = ", ".join(f"c.{item.name}" for item in dataclass_fields(CaseFile))
@@ -99,13 +101,19 @@ async def case_of_step(connection: Connection, step_id: UUID) -> CaseFile | None
     return None if case_id is None else await case_for_update(connection, case_id)
 
 
-async def change_case(connection: Connection, case_id: UUID, changes: Changes) -> None:
-    """Write the changed columns; the row is locked by the caller."""
+async def change_case(
+    connection: Connection, case_id: UUID, changes: Changes, told: Sequence[journal.Entry] = ()
+) -> None:
+    """Write the changed columns, and the journal entries that tell of it; the row is locked by the caller."""
     if not changes:
+        await journal.append_many(connection, told)
         return
-    names = list(changes)
-    sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, start=2))
-    await connection.execute(f"update case_file set {sets} where id = $1", case_id, *changes.values())
+    args = Sql()
+    sets = ", ".join(f"{name} = {args.bind(value)}" for name, value in changes.items())
+    change = f"update case_file set {sets} where id = {args.bind(case_id)}"
+    if told:
+        change = f"with told as ({journal.appending(args, told)}) {change}"
+    await connection.execute(change, *args.values)
 
 
 async def case_by_number(connection: Connection, number: str, code: str) -> CaseFile | None:

@@ -22,6 +22,14 @@ async def case_type_version(connection: Connection, key: str, version: int) -> t
     return row["body"], row["definition_id"]
 
 
+async def case_types_on(connection: Connection, key: str, definition_id: UUID) -> list[int]:
+    """The versions of a case type that run on a version of its flow, the newest first."""
+    rows = await connection.fetch(
+        "select version from case_type where key = $1 and definition_id = $2 order by version desc", key, definition_id
+    )
+    return [row["version"] for row in rows]
+
+
 async def add_case_type(
     connection: Connection, key: str, digest: str, body: JsonObject, definition_id: UUID, at: datetime
 ) -> tuple[int, bool]:

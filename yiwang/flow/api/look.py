@@ -16,10 +16,10 @@ from yiwang.flow.api.instances import may_see
 from yiwang.flow.look.heat import Clock, Figure, StepReport, bottlenecks, heat_map
 from yiwang.flow.look.service import FlowLook, LogFormat, LogRequest, rendered
 from yiwang.flow.look.svg import Language
-from yiwang.flow.model import InstanceStory
+from yiwang.flow.model import InstanceStory, Names
 from yiwang.flow.store.heat import Selection, Spread
 from yiwang.kernel.access import Actor, SignedInActor
-from yiwang.kernel.errors import NotFound
+from yiwang.kernel.errors import FieldError, InvalidInput, NotFound
 
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="版本号; without it the published one.")]
 AnyVersion = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="版本号; without it all versions together.")]
@@ -29,6 +29,8 @@ Until = Annotated[AwareDatetime | None, Query(alias="to", description="Exclusive
 Area = Annotated[str, Query(pattern="^[0-9]{0,20}$", description="Only in this area (code) and below it.")]
 By = Annotated[Clock, Query(description="elapsed: by the clock; used: as the step's limit counts.")]
 Shown = Annotated[Figure, Query(description="Which figure gives the colour.")]
+
+_earliest_year, _latest_year = 1970, 2200
 
 SVG = "image/svg+xml"
 XES = "application/xml"
@@ -263,8 +265,8 @@ def _look(request: Request) -> FlowLook:
 def _selection(
     request: Request, key: str, version: int | None, since: datetime | None, until: datetime | None, area: str
 ) -> Selection:
-    start, end = _look(request).period(since, until)
-    return Selection(key, version, start.astimezone(UTC), end.astimezone(UTC), area)
+    start, end = _period(request, since, until)
+    return Selection(key, version, start, end, area)
 
 
 def _log(
@@ -278,8 +280,21 @@ def _log(
     *,
     people: bool,
 ) -> LogRequest:
+    start, end = _period(request, since, until)
+    return LogRequest(key, version, start, end, area, format, people)
+
+
+def _period(request: Request, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """The period in UTC; times that no city has lived through are refused."""
+    for name, moment in (("from", since), ("to", until)):
+        if moment is not None and not _earliest_year <= moment.year <= _latest_year:
+            words = Names(
+                f"应在 {_earliest_year} 至 {_latest_year} 年之间", f"must lie in {_earliest_year}–{_latest_year}"
+            )
+            wrong = FieldError(where=name, code="out_of_range", zh=words.zh, en=words.en)
+            raise InvalidInput(count=1, errors=[wrong])
     start, end = _look(request).period(since, until)
-    return LogRequest(key, version, start.astimezone(UTC), end.astimezone(UTC), area, format, people)
+    return start.astimezone(UTC), end.astimezone(UTC)
 
 
 async def _stream(request: Request, actor: Actor, wanted: LogRequest, language: Language) -> StreamingResponse:

@@ -95,6 +95,12 @@ def clock_until(clock: JsonObject, at: datetime, due_at: datetime, timing: Timin
     return write_clock(rest, warn if isinstance(warn, float) else default_warn, timing.calendar)
 
 
+def kinds_of(standing: Standing) -> frozenset[str]:
+    """The names by which an absence may be limited to the business of an instance."""
+    called = (definition.key for definition in standing.called.values())
+    return frozenset({standing.instance.subject_kind, standing.definition.key, *called})
+
+
 def added_to(standing: Standing, task: TaskRow) -> list[TaskRow]:
     """The open tasks added to a task, and those added to them."""
     found: list[TaskRow] = []

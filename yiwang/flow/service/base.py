@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -232,11 +232,11 @@ class FlowBase:
         await self.write(connection, changes, answer, act.at)
         return answer
 
-    def queue_of_step(self, step: StepRow) -> Queue | None:
+    def queue_of_step(self, step: StepRow, kinds: Collection[str] = (), at: datetime | None = None) -> Queue | None:
         """The person to whom a step came directly and who did it, if still in service; None lets the step's rule decide."""
         if step.post_id is not None or step.actor_id is None or step.how != "done":
             return None
-        return self.assignment.for_person(step.actor_id)
+        return self.assignment.for_person(step.actor_id, kinds, at)
 
     async def write(self, connection: Connection, changes: Changes, answer: Advance, at: datetime) -> None:
         """Write what an act changes, and keep what it threw for delivery."""

@@ -78,7 +78,9 @@ class QueueVerbs(RunningVerbs):
         task, instance = await self.lock_own_task(connection, task_id, actor, "assign")
         self.require("assign", instance, task)
         if person_id is not None:
-            queue = self.assignment.for_person(person_id)
+            definition = await self.definition(connection, instance.definition_id)
+            kinds = (definition.key, instance.subject_kind)
+            queue = self.assignment.for_person(person_id, kinds, self.context.clock.now())
             if queue is None:
                 raise NotFound(what="在岗人员")
             # The task stays the business of the organisation whose post it came to.

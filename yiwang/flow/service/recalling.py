@@ -118,6 +118,8 @@ class RecallVerbs(ReturnVerbs):
     ) -> Recalled:
         if step.scope_id is not None and scope is None:
             raise legality.not_allowed("recall", REASONS["decided" if _in_round(standing, step) else "left"])
+        if step.node not in standing.graph_at(step.scope_id).nodes:  # a step of a version that the instance has left
+            raise legality.not_allowed("recall", REASONS["left"])
         followed = _followed(standing, step.done_at)
         delta = await self._walked_again(connection, standing, followed, step, at)
         if delta.thrown:

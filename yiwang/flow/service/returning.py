@@ -13,13 +13,14 @@ from yiwang.flow.changes import Act, Standing
 from yiwang.flow.errors import StepNotReachable
 from yiwang.flow.legality import Operation, Reason
 from yiwang.flow.model import Advance, Names, StepRow, TaskRow, UserTask
+from yiwang.flow.service.added import kinds_of
 from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.service.world import World
 from yiwang.flow.walk import SentBack, walk
 from yiwang.flow.walk.queues import queue_json, queue_of_task
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, Json, JsonObject
-from yiwang.kernel.errors import Problem
+from yiwang.kernel.errors import NotFound, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class ReturnVerbs(DefinitionVerbs):
                 reason_zh="本件没有办理过这一步,只能退回到走过的步骤",
                 reason_en="this instance has not been there; only steps walked before can be chosen",
             )
-        return await self._go_back(connection, standing, origin, step.node, self.queue_of_step(step), actor, reason, at)
+        queue = self.queue_of_step(step, kinds_of(standing), at)
+        return await self._go_back(connection, standing, origin, step.node, queue, actor, reason, at)
 
     async def send_back_to_previous(
         self, connection: Connection, task_id: UUID, actor: Actor, reason: str, at: datetime
@@ -69,7 +71,8 @@ class ReturnVerbs(DefinitionVerbs):
         step = await self.previous(connection, standing, origin, at)
         if step is None:
             raise legality.not_allowed("send_back_to_previous", legality.REASONS["nobody_before"])
-        return await self._go_back(connection, standing, origin, step.node, self.queue_of_step(step), actor, reason, at)
+        queue = self.queue_of_step(step, kinds_of(standing), at)
+        return await self._go_back(connection, standing, origin, step.node, queue, actor, reason, at)
 
     async def send_back_to_start(
         self, connection: Connection, task_id: UUID, actor: Actor, reason: str, at: datetime
@@ -86,16 +89,20 @@ class ReturnVerbs(DefinitionVerbs):
         )
         if first is None or first.node == origin.node:
             raise legality.not_allowed("send_back_to_start", legality.REASONS["nobody_before"])
-        queue = self.assignment.for_person(first.actor_id, (), at) if first.actor_id is not None else None
+        queue = (
+            self.assignment.for_person(first.actor_id, kinds_of(standing), at) if first.actor_id is not None else None
+        )
         return await self._go_back(connection, standing, origin, first.node, queue, actor, reason, at)
 
     async def returnable(self, connection: Connection, task_id: UUID, at: datetime) -> list[Returnable]:
         """Every step to which a task might go back, the latest first, each with the reason if it cannot be chosen.
 
-        Raises:
-            TaskAlreadyDone, NotFound.
+        Without lock. Raises: NotFound: it is not open.
         """
-        task, instance = await self.lock_task(connection, task_id)
+        task = await store.open_task(connection, task_id)
+        instance = await store.find_instance(connection, task.instance_id) if task is not None else None
+        if task is None or instance is None:
+            raise NotFound(what="任务")
         standing = await self.standing(connection, instance)
         origin = self.original(standing, task)
         graph = standing.graph_of(origin)

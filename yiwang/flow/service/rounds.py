@@ -45,7 +45,7 @@ class RoundVerbs(SigningVerbs):
         node = standing.graph_of(task).task(task.node)
         if node.multi is None or node.multi.people is None:
             raise legality.not_allowed("add_to_round", legality.REASONS["round_of_items"])
-        queues = self.queues_of(people, "add_to_round", actor, at, node.names.zh)
+        queues = self.queues_of(standing, people, "add_to_round", actor, at, node.names.zh)
         there = await self._people_in(connection, standing, scope)
         if any((queue.for_id or queue.assignee_id) in there for queue in queues):
             raise legality.not_allowed("add_to_round", legality.REASONS["in_round"])

@@ -19,7 +19,7 @@ from yiwang.flow.changes import Act, Changes, Standing, finished_step
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.errors import OutcomeUnknown, RoundTooLarge
 from yiwang.flow.model import Advance, Names, Outcome, StepRow, TaskKind, TaskRow
-from yiwang.flow.service.added import added, added_to, held, in_queue, withdraw, without
+from yiwang.flow.service.added import added, added_to, held, in_queue, kinds_of, withdraw, without
 from yiwang.flow.service.base import check_variables, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.walk import Completed
@@ -190,13 +190,14 @@ class SigningVerbs(DefinitionVerbs):
         kept = queue_of_task(task)
         if kept.assignee_id is None:
             return in_queue(task, kept, None)
-        found = self.assignment.for_person(kept.for_id or kept.assignee_id, (), at)
+        kinds = kinds_of(standing)
+        found = self.assignment.for_person(kept.for_id or kept.assignee_id, kinds, at)
         if found is not None:
             return in_queue(task, replace(found, organisation_id=task.organisation_id), task.home_post_id)
         if task.home_post_id is not None:
             return in_queue(task, Queue(task.home_post_id, task.organisation_id, None), None)
         node, place = standing.graph_of(task).task(task.node), Place(task.area, task.grid)
-        ruled = self.assignment.queue(node, standing.variables_of(task), place, at)
+        ruled = self.assignment.queue(node, standing.variables_of(task), place, at, kinds=kinds)
         return in_queue(task, ruled or kept, None)
 
     async def _own(
@@ -220,7 +221,7 @@ class SigningVerbs(DefinitionVerbs):
     ) -> Advance:
         operation: legality.Operation = "delegate" if kind == "delegated" else "add_after" if after else "add_before"
         name = standing.graph_of(task).task(task.node).names.zh
-        queues = self.queues_of(people, operation, act.actor, act.at, name)
+        queues = self.queues_of(standing, people, operation, act.actor, act.at, name)
         timing = self.timing(act.at)
         fresh = [added(task, kind, queue, act, limit, timing) for queue in queues]
         await store.write(connection, [Changes(tasks=fresh, tasks_moved=[held(task, after)])])
@@ -228,7 +229,13 @@ class SigningVerbs(DefinitionVerbs):
         return replace(unmoved(standing, act, standing.instance, clocks), new_tasks=tuple(fresh))
 
     def queues_of(
-        self, people: Sequence[UUID], operation: legality.Operation, actor: Actor, at: datetime, name: str
+        self,
+        standing: Standing,
+        people: Sequence[UUID],
+        operation: legality.Operation,
+        actor: Actor,
+        at: datetime,
+        name: str,
     ) -> list[Queue]:
         """One queue for each person, their deputies' while they are away.
 
@@ -242,7 +249,7 @@ class SigningVerbs(DefinitionVerbs):
             raise RoundTooLarge(name=name, count=len(wanted), most=most_added)
         if actor.account_id in wanted:
             raise legality.not_allowed(operation, legality.REASONS["self"])
-        found = [self.assignment.for_person(person, (), at) for person in wanted]
+        found = [self.assignment.for_person(person, kinds_of(standing), at) for person in wanted]
         queues = [queue for queue in found if queue is not None]
         if len(queues) < len(wanted):
             raise NotFound(what="在岗人员")

@@ -12,7 +12,7 @@ from yiwang.flow import store
 from yiwang.flow.changes import Act, Changes, Standing
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.model import Advance, Overtime, TaskRow, TimerRow
-from yiwang.flow.service.added import added_to, in_queue, withdraw
+from yiwang.flow.service.added import added_to, in_queue, kinds_of, withdraw
 from yiwang.flow.service.base import Advanced, Listener, Lock, unmoved
 from yiwang.flow.service.returning import ReturnVerbs
 from yiwang.flow.store import DueTimer
@@ -132,7 +132,7 @@ class TimerVerbs(ReturnVerbs):
         if rule.do == "return":
             before = await self.previous(connection, standing, task, act.at)
             if before is not None:
-                event = SentBack(task.id, before.node, self.queue_of_step(before))
+                event = SentBack(task.id, before.node, self.queue_of_step(before, kinds_of(standing), act.at))
                 return await self.plan(connection, standing, event, replace(act, left="sent_back"))
         queue = None
         if rule.do == "escalate" and rule.who is not None:

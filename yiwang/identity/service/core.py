@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -47,6 +49,7 @@ class ActorCache:
 
     def __init__(self) -> None:
         self._known: dict[bytes, _Cached] = {}
+        self._coming: dict[tuple[bytes, str, int], asyncio.Task[Actor]] = {}
         self.epoch = 0
 
     def get(self, hashed: bytes, kind: Literal["person", "token"]) -> Actor | None:
@@ -54,6 +57,24 @@ class ActorCache:
         found = self._known.get(hashed)
         good = found is not None and found.actor.kind == kind and found.until > time.monotonic()
         return found.actor if found is not None and good else None
+
+    async def once(
+        self, hashed: bytes, kind: Literal["person", "token"], find: Callable[[], Coroutine[None, None, Actor]]
+    ) -> Actor:
+        """What ``find`` finds. Requests that present the same secret meanwhile wait for the same answer, so that the end of
+        an entry's seconds does not let loose two queries for each of them. One that comes after anything was forgotten asks
+        anew, and one that is given up takes the answer from nobody else."""
+        key = (hashed, kind, self.epoch)
+        coming = self._coming.get(key)
+        if coming is None:
+            coming = self._coming[key] = asyncio.create_task(find())
+            coming.add_done_callback(lambda done: self._arrived(key, done))
+        return await asyncio.shield(coming)
+
+    def _arrived(self, key: tuple[bytes, str, int], done: asyncio.Task[Actor]) -> None:
+        del self._coming[key]
+        if not done.cancelled():
+            done.exception()  # told to whoever waited; where nobody does any more, it is nobody's
 
     def put(self, hashed: bytes, actor: Actor, epoch: int, seconds: float = cache_seconds) -> None:
         """Remember an actor whose computing began in ``epoch``."""

@@ -196,6 +196,10 @@ class Sessions:
         known = core.known(hashed, "person")
         if known is not None:
             return at_address(known, address)
+        return at_address(await core.cache.once(hashed, "person", lambda: self._find(hashed, address)), address)
+
+    async def _find(self, hashed: bytes, address: str) -> Actor:
+        core = self._core
         epoch, now = core.cache.epoch, core.wall.now()
         async with core.context.database.connection() as connection:
             bearer = await store.session_bearer(connection, hashed, now)

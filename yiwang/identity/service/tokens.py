@@ -109,6 +109,10 @@ class Tokens:
             return at_address(known, address)
         if not token.startswith(token_prefix):
             raise TokenInvalid()
+        return at_address(await core.cache.once(hashed, "token", lambda: self._find(hashed, address)), address)
+
+    async def _find(self, hashed: bytes, address: str) -> Actor:
+        core = self._core
         epoch, now = core.cache.epoch, core.wall.now()
         async with core.context.database.connection() as connection:
             bearer = await store.token_bearer(connection, hashed, now)

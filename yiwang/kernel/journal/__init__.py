@@ -6,7 +6,7 @@ that tampering shows and writers never wait for the chain.
 
 from yiwang.kernel.journal.entry import Entry, JournalRow, entry
 from yiwang.kernel.journal.seal import SealReport, seal, verify
-from yiwang.kernel.journal.store import append, append_many, copy_packed, follow, open_era, pack, story
+from yiwang.kernel.journal.store import append, append_many, appending, copy_packed, follow, open_era, pack, story
 
 __all__ = [
     "Entry",
@@ -14,6 +14,7 @@ __all__ = [
     "SealReport",
     "append",
     "append_many",
+    "appending",
     "copy_packed",
     "entry",
     "follow",

@@ -3,7 +3,7 @@
 from yiwang.kernel.migrations.script import sql_file
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 upgrade = sql_file("0013_flow_calendar.up.sql")
 downgrade = sql_file("0013_flow_calendar.down.sql")
