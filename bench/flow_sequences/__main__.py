@@ -24,7 +24,12 @@ def main() -> int:
     options = parser.parse_args()
     began = time.monotonic()
 
+    told: list[str] = []
+
     def say(tally: Tally) -> None:
+        for fault in tally.faults[len(told) :]:
+            told.append(fault)
+            sys.stderr.write(f"\rBROKEN {fault}\n")
         if tally.runs % 100 == 0:
             sys.stderr.write(f"\r{tally.runs} runs, {time.monotonic() - began:.0f} s ")
 
@@ -59,8 +64,7 @@ def _show(tally: Tally, seconds: float) -> None:
     )
     for name in sorted(tally.done | tally.refused):
         sys.stdout.write(f"  {name:<24} {tally.done[name]:>7} done {tally.refused[name]:>7} refused\n")
-    for fault in tally.faults:
-        sys.stdout.write(f"BROKEN {fault}\n")
+    sys.stdout.write(f"{len(tally.faults)} broken\n")
 
 
 if __name__ == "__main__":

@@ -83,6 +83,13 @@ def test_places_labels_and_waypoints_are_those_of_the_file() -> None:
     assert line(drawing, "flow_reported_needs_verify").points[0] == Point(98, 260)
 
 
+def test_lines_that_stand_for_an_outcome_have_its_english_name() -> None:
+    plan = read_drawing((ROOT / "packs/urban-management/flows/urban-case.bpmn").read_text(encoding="utf-8")).plan
+    assert plan.lines["flow_accepted_dispatch"].names == Names("立案", "File")
+    assert plan.lines["flow_dispatched_accept"].names == Names("退回受理", "Back to intake")  # by default
+    assert plan.lines["flow_needs_verify_verify"].names == Names("是", "是")
+
+
 def with_diagram(sheet: Sheet, shapes: str) -> str:
     drawn = (
         '<bpmndi:BPMNDiagram xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"'

@@ -234,7 +234,9 @@ def test_steps_without_visits_have_no_colour_but_say_what_waits(drawing: Drawing
 
 
 def test_瓶颈按总等待排序_包括现在还等着的(drawing: Drawing) -> None:
-    reports = bottlenecks(drawing, [found("a", 60), found("b", 30, visits=100), found("gone", None, open_seconds=5000)])
+    reports = bottlenecks(
+        drawing.plan, [found("a", 60), found("b", 30, visits=100), found("gone", None, open_seconds=5000)]
+    )
     assert [(report.names.zh, report.drawn) for report in reports] == [("gone", False), ("b", True), ("a", True)]
 
 

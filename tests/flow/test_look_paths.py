@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
 
 from tests.flow.offices import Drawing, Office, at, event, person_id, steps, sub_process
+from tests.flow.worlds import random_drawing
 from yiwang.flow.look.drawing import read_drawing
 from yiwang.flow.look.naming import Naming
 from yiwang.flow.look.overlay import Been, Progress, Waiting
@@ -298,3 +300,37 @@ async def test_inside_a_collapsed_sub_process_the_sub_process_waits(office: Offi
     outer = gathered(progress, {"x": "box", "in": "box"})
     assert set(outer.waiting) == {"box"}
     assert outer.nodes["box"].count == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_is_walked_what_comes_in_goes_out(office: Office, seed: int) -> None:
+    """Random processes, walked to their end at random, with their timers: every entry and every choice is accounted for."""
+    dice = Random(seed)
+    drawing = random_drawing(dice, f"world-{seed}")
+    definition = await office.publish(drawing)
+    case = (await office.start(definition)).instance_id
+    for _ in range(60):
+        tasks = await office.tasks(case)
+        if not tasks:
+            break
+        office.set_clock(office.now + timedelta(minutes=dice.choice((1, 5, 30, 150))))
+        await office.flow.fire_due(office.now, 10)
+        tasks = await office.tasks(case)
+        if tasks:
+            task = dice.choice(tasks)
+            office.set_clock(office.now + timedelta(seconds=1))
+            await office.finish(task.id, SYSTEM, dice.choice(list(definition.graph.task(task.node).outcomes)))
+    plan = read_drawing(drawing.xml).plan
+    story = await office.story(case)
+    found = await path_of(office, drawing, case)
+    times = lines(found)
+    for node in plan.nodes.values():
+        came = sum(times.get(line.id, 0) for line in plan.sequence() if line.target == node.id)
+        left = sum(times.get(line.id, 0) for line in plan.sequence() if line.source == node.id)
+        if node.element == "userTask":
+            visits = sum(1 for row in (*story.steps, *story.tasks) if row.node == node.id)
+            assert came == visits == found.nodes[node.id], node.id
+        elif node.element == "exclusiveGateway":
+            assert came == left, node.id
+        elif node.element == "startEvent":
+            assert left == 1

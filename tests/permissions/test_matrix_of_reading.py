@@ -265,7 +265,10 @@ async def test_公开的门_对谁都一样(world: World) -> None:
             assert answer.status_code == 200, f"{caller.person.login} {path}"
         near = (await caller.client.get("/api/v1/cases/duplicates?type=urban-case&lon=117.0182&lat=39.004")).json()
         assert near
-        assert {*near[0]} == {"number", "status", "class_code", "class_name", "metres", "reported_at", "reports"}
+        assert {*near[0]} == {
+            "number", "status", "status_en", "class_code", "class_name", "class_name_en", "metres", "reported_at",
+            "reports",
+        }  # fmt: skip
 
 
 async def test_凭编号和查询码_人人可查自己的上报(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -75,7 +75,8 @@ async def build(city: HttpCity) -> list[Standing]:
         assert answer.status_code == 201, answer.text
         found = answer.json()
         made[name] = found
-        receipt = Opened(**{**{key: found[key] for key in found}, "id": UUID(found["id"])})
+        names = [item.name for item in fields(Opened)]
+        receipt = Opened(**{**{key: found[key] for key in names}, "id": UUID(found["id"])})
         return receipt
 
     async def dispatched(name: str, at: tuple[float, float], department: str) -> Opened:

@@ -183,8 +183,9 @@ async def _bottlenecks(
     key: str, version: int | None, since: datetime | None, until: datetime | None, area: str
 ) -> tuple[datetime, datetime, list[StepReport]]:
     from yiwang.flow import store
-    from yiwang.flow.look.drawing import read_drawing
+    from yiwang.flow.bpmn.elements import parse_xml
     from yiwang.flow.look.heat import bottlenecks
+    from yiwang.flow.look.reading import read_plan
     from yiwang.flow.look.service import ordinary_period
     from yiwang.flow.store.heat import Selection, step_figures
     from yiwang.kernel.access import SYSTEM
@@ -201,7 +202,7 @@ async def _bottlenecks(
         if row is None:
             raise NotFound(what=f"流程 {key}")
         figures = await step_figures(connection, SYSTEM, Selection(key, version, begin, end, area), now)
-        return begin, end, bottlenecks(read_drawing(row.xml), figures)
+        return begin, end, bottlenecks(read_plan(parse_xml(row.xml)), figures)
 
 
 def _row(item: Timeliness) -> tuple[object, ...]:

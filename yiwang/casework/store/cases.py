@@ -24,6 +24,7 @@ class Changes(TypedDict, total=False):
     state: State
     status: str
     stage: str
+    type_version: int
     class_code: str | None
     class_system: str
     class_source: str

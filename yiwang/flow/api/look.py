@@ -86,7 +86,7 @@ class StepFiguresView(BaseModel):
     waiting_seconds: float = Field(
         description="All waiting: elapsed.total + open_seconds. Bottlenecks are ordered by it."
     )
-    drawn: bool = Field(description="Whether the drawing shown has this step.")
+    drawn: bool = Field(description="Whether this version of the flow has the step.")
 
 
 class FiguresView(BaseModel):
@@ -151,7 +151,7 @@ async def heat_svg(
 @router.get(
     "/definitions/{key}/heat",
     summary="Figures of each step 各环节用时",
-    responses=problems("not_found", "identity.forbidden", "flow.drawing_too_large"),
+    responses=problems("not_found", "identity.forbidden"),
 )
 async def heat(
     request: Request,
@@ -171,7 +171,7 @@ async def heat(
 @router.get(
     "/definitions/{key}/bottlenecks",
     summary="Bottlenecks of a definition 瓶颈环节",
-    responses=problems("not_found", "identity.forbidden", "flow.drawing_too_large"),
+    responses=problems("not_found", "identity.forbidden"),
 )
 async def list_bottlenecks(
     request: Request,
@@ -310,9 +310,9 @@ async def _stream(request: Request, actor: Actor, wanted: LogRequest, language: 
 async def _reports(request: Request, actor: Actor, wanted: Selection) -> FiguresView:
     look = _look(request)
     async with look.flow.context.database.connection() as connection:
-        _, drawing = await look.drawing(connection, wanted.key, wanted.version)
-        found = bottlenecks(drawing, await look.figures(connection, actor, wanted))
-    places = {node: place for place, node in enumerate(drawing.plan.nodes)}
+        plan = await look.plan(connection, wanted.key, wanted.version)
+        found = bottlenecks(plan, await look.figures(connection, actor, wanted))
+    places = {node: place for place, node in enumerate(plan.nodes)}
     found.sort(key=lambda report: (places.get(report.figures.node, len(places)), report.figures.node))
     return FiguresView(
         key=wanted.key,

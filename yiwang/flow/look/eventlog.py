@@ -27,6 +27,7 @@ Activity = Callable[[UUID, str], str]
 TRANSITIONS: dict[str, str] = {
     "skipped": "autoskip",
     "withdrawn": "withdraw",
+    "recalled": "withdraw",
     "jumped": "ate_abort",
     "moved": "ate_abort",
     "cancelled": "pi_abort",

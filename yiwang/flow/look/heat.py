@@ -8,6 +8,7 @@ from typing import Literal
 
 from yiwang.flow.look.drawing import Drawing
 from yiwang.flow.look.overlay import Heat, HeatMap
+from yiwang.flow.look.plan import Plan
 from yiwang.flow.look.words import duration, word
 from yiwang.flow.model import Names
 from yiwang.flow.store.heat import Spread, StepFigures
@@ -35,18 +36,18 @@ _FIGURES = {
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """A step with its names; ``drawn`` is False for one that the drawing (another version) does not know."""
+    """A step with its names; ``drawn`` is False for one that this version of the flow does not have."""
 
     names: Names
     figures: StepFigures
     drawn: bool
 
 
-def bottlenecks(drawing: Drawing, figures: Sequence[StepFigures]) -> list[StepReport]:
+def bottlenecks(plan: Plan, figures: Sequence[StepFigures]) -> list[StepReport]:
     """The steps by all waiting at them, the longest first: where an hour saved per visit would save most."""
     reports = []
     for found in figures:
-        node = drawing.plan.nodes.get(found.node)
+        node = plan.nodes.get(found.node)
         names = node.names if node is not None and node.names.zh else Names(found.node, found.node)
         reports.append(StepReport(names, found, node is not None))
     return sorted(reports, key=lambda report: (-report.figures.waiting, report.figures.node))

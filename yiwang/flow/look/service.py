@@ -14,10 +14,13 @@ from typing import Literal
 from uuid import UUID
 
 from yiwang.flow import store
+from yiwang.flow.bpmn.elements import parse_xml
 from yiwang.flow.look.drawing import Drawing, read_drawing
 from yiwang.flow.look.eventlog import LogWriter
 from yiwang.flow.look.naming import Naming
 from yiwang.flow.look.overlay import Overlay
+from yiwang.flow.look.plan import Plan
+from yiwang.flow.look.reading import read_plan
 from yiwang.flow.look.standing import progress_of
 from yiwang.flow.look.svg import Language, Link, render_svg
 from yiwang.flow.look.words import word
@@ -95,6 +98,15 @@ class FlowLook:
         found = await self.definition(connection, key, version, drafts=drafts)
         return found, await drawn(found.xml)
 
+    async def plan(self, connection: Connection, key: str, version: int | None = None) -> Plan:
+        """What a definition consists of, without drawing it.
+
+        Raises:
+            NotFound, FlowUnreadable.
+        """
+        found = await self.definition(connection, key, version)
+        return await asyncio.to_thread(_planned, found.xml)
+
     async def published_drawing(self, connection: Connection, definition_id: UUID) -> Drawing:
         """The drawing of a version that instances run on; remembered, since it never changes.
 
@@ -155,7 +167,7 @@ class FlowLook:
             versions = await definitions_of(connection, wanted.key, wanted.version)
             if wanted.people:
                 await self._journal(connection, wanted, actor, row)
-        names = _Activities(self, language)
+        names = _Activities(language)
         title = word(row.names, language) or wanted.key
         writer = LogWriter(wanted.key, title, self.naming(language), names.named, wanted.people)
         return self._pieces(wanted, actor, versions, writer, names)
@@ -225,18 +237,22 @@ def _written(writer: LogWriter, page: LogPage, version: int, format: LogFormat) 
 class _Activities:
     """Names of steps by definition, read once for each."""
 
-    def __init__(self, look: FlowLook, language: str) -> None:
-        self.look = look
+    def __init__(self, language: str) -> None:
         self.language = language
         self._plans: dict[UUID, dict[str, str]] = {}
 
     async def learn(self, connection: Connection, definitions: set[UUID]) -> None:
         for definition in definitions - self._plans.keys():
-            nodes = (await self.look.published_drawing(connection, definition)).plan.nodes.values()
-            self._plans[definition] = {node.id: word(node.names, self.language) for node in nodes}
+            row = await store.definition_by_id(connection, definition)
+            nodes = {} if row is None else (await asyncio.to_thread(_planned, row.xml)).nodes
+            self._plans[definition] = {node.id: word(node.names, self.language) for node in nodes.values()}
 
     def named(self, definition: UUID, node: str) -> str:
         return self._plans.get(definition, {}).get(node) or node
+
+
+def _planned(xml: str) -> Plan:
+    return read_plan(parse_xml(xml))
 
 
 async def drawn(xml: str) -> Drawing:

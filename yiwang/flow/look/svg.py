@@ -27,6 +27,8 @@ Language = Literal["zh", "en"]
 Link = Callable[[str], str | None]
 
 _legend_height = 34.0
+_widest = {Progress: 640.0, HeatMap: 800.0}
+"""Room that a legend needs."""
 
 
 def render_svg(
@@ -44,7 +46,7 @@ def render_svg(
     """
     box = drawing.box
     if overlay is not None:
-        box = Box(box.x, box.y, max(box.width, 620.0), box.height + _legend_height)
+        box = Box(box.x, box.y, max(box.width, _widest[type(overlay)]), box.height + _legend_height)
     heading = word(title or drawing.names, language) or drawing.plan.key or "BPMN"
     name = "fd" + sha256(f"{drawing.plan.key}{heading}".encode()).hexdigest()[:8]
     parts = [

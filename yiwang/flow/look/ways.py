@@ -72,6 +72,10 @@ class Ways:
             if node.element == "startEvent" and inside is not None and inside.event_sub:
                 self.event_starts.setdefault(inside.parent, []).append(node.id)
         self.joins = _joins(plan)
+        self.arriving: dict[str, list[str]] = {}
+        for place, passages in self.passages.items():
+            for passage in passages:
+                self.arriving.setdefault(passage.target, []).append(place)
         self.find = lru_cache(maxsize=1024)(self._find)
 
     def leave(self, node: str) -> str:
@@ -130,17 +134,13 @@ class Ways:
 
     def _distances(self, targets: frozenset[str]) -> dict[str, int]:
         """Places from which a target can be reached, with how many passages it takes."""
-        arriving: dict[str, list[str]] = {}
-        for place, passages in self.passages.items():
-            for passage in passages:
-                arriving.setdefault(passage.target, []).append(place)
         found = dict.fromkeys(targets, 0)
         pending = deque(targets)
         while pending:
             place = pending.popleft()
             if found[place] and place.removesuffix(_OUT) in self.recorded:
                 continue
-            for before in arriving.get(place, ()):
+            for before in self.arriving.get(place, ()):
                 if before not in found:
                     found[before] = found[place] + 1
                     pending.append(before)

@@ -79,8 +79,8 @@ class Rehearsal(Stage):
     ) -> list[Moment]:
         """Finish a step."""
         before = len(self.moments)
-        rows = self._active(instance)
         task = self.task(instance, node, by, item)
+        rows = self._active(instance)
         standing = rows.standing(self._known)
         step = standing.graph_of(task).task(node)
         if outcome not in step.outcomes:
@@ -101,8 +101,8 @@ class Rehearsal(Stage):
     ) -> list[Moment]:
         """Send a step back (退回) to one that was walked."""
         before = len(self.moments)
-        rows = self._active(instance)
         task = self.task(instance, node, by, item)
+        rows = self._active(instance)
         standing = rows.standing(self._known)
         step = rows.last_step(to)
         if step is None:

@@ -201,7 +201,8 @@ def _last_of_each(walked: Sequence[StepRow]) -> list[StepRow]:
 def straight_back(standing: Standing, task: TaskRow) -> JsonObject | None:
     """Where the step that a task is sent back to goes straight to when done, if the task's step declares that.
 
-    Of a round, to those who had not answered yet, and to whoever sent it back; answers given stay given.
+    Of a round, to those who had not answered yet, and to whoever sent it back; answers given stay given. What is still to
+    come in turn comes again.
     """
     graph = standing.graph_of(task)
     node: UserTask = graph.task(task.node)
@@ -211,9 +212,15 @@ def straight_back(standing: Standing, task: TaskRow) -> JsonObject | None:
     if scope is None:
         return {"node": node.id, "queue": queue_json(queue_of_task(task))}
     open_ = [row for row in standing.tasks.values() if row.scope_id == scope.id and row.kind == "step"]
-    people: list[Json] = [queue_json(queue_of_task(row)) for row in open_]
+    people = [_element(row) for row in open_]
     rest = scope.rest.get("next")
     for element in rest if isinstance(rest, list) else ():
-        if isinstance(element, dict) and "queue" in element:
-            people.append(element["queue"])
+        if isinstance(element, dict):
+            people.append(element.get("queue", element))
     return {"node": node.id, "people": people, "done": scope.done, "tally": scope.tally}
+
+
+def _element(task: TaskRow) -> Json:
+    """Whose a task of a round is; with the element for which it is done, if the round is not one of people."""
+    queue, item = queue_json(queue_of_task(task)), task.origin.get("item") if task.origin else None
+    return {"queue": queue, "item": next(iter(item.values()))} if isinstance(item, dict) and item else queue

@@ -14,7 +14,7 @@ from yiwang.kernel.database import Connection, Record
 
 PASSED_OVER = ("skipped", "moved")
 """Nobody had it: passed over, or carried on in another version."""
-CUT_OFF = ("withdrawn", "cancelled", "jumped")
+CUT_OFF = ("withdrawn", "cancelled", "jumped", "recalled")
 """It ended because something else did."""
 RETURNED = ("sent_back",)
 _GENERAL = ("instance", "flow")

@@ -109,7 +109,8 @@ class Endings(Moves):
             self._begin(node, scope, {name: element.get("item")})
         else:
             found = queue_of(queue)
-            self._begin(node, scope, {name: str(found.assignee_id) if found.assignee_id else None}, found)
+            person = str(found.assignee_id) if found.assignee_id else None
+            self._begin(node, scope, {name: element.get("item", person)}, found)
 
     def _elements(self, node: Activity, scope: Ref | None) -> list[JsonObject]:
         multi, variables = node.multi, self.variables(scope)

@@ -138,7 +138,7 @@ class Walk(Endings):
             self.open_round(
                 node,
                 scope,
-                [{"queue": queue} for queue in people],
+                [element if isinstance(element, dict) else {"queue": element} for element in people],
                 done=done if isinstance(done, int) else 0,
                 tally={name: count for name, count in tally.items() if isinstance(count, int)}
                 if isinstance(tally, dict)

@@ -72,7 +72,7 @@ async def flow(
             found = await look.figures(connection, actor, wanted)
         except Forbidden:
             found = None
-    reports = bottlenecks(drawing, found) if found is not None else []
+    reports = bottlenecks(drawing.plan, found) if found is not None else []
     known = {report.figures.node for report in reports}
     overlay = heat_map(drawing, found, language, by, figure) if found is not None else None
     picture = await rendered(

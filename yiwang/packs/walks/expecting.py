@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from yiwang.flow.rehearsal import Moment, Rehearsal, Rows, Waiting
 from yiwang.kernel.database import Json
-from yiwang.packs.scenarios.report import Difference
 from yiwang.packs.walks.company import Company
 from yiwang.packs.walks.declared import Expect
+from yiwang.packs.walks.report import Difference
 
 
 class Sight:

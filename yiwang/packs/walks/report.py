@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.findings import Place
-from yiwang.packs.scenarios.report import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One expectation that did not hold."""
+
+    key: str
+    expected: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)

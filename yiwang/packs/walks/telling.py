@@ -88,7 +88,8 @@ class Telling:
         found_zh, found_en = [], []
         for item in self.sight.rehearsal.waiting(moment.instance):
             people = "、".join(self.sight.people([item]))
-            due = f" {self.sight.moment(item.due_at)}" if item.due_at is not None else ""
-            found_zh.append(f"{item.names.zh}[{item.node}]({people}{due})")
-            found_en.append(f"{item.names.en} [{item.node}] ({people}{due})")
+            due = self.sight.moment(item.due_at) if item.due_at is not None else ""
+            told = " ".join(filter(None, (people, due)))
+            found_zh.append(f"{item.names.zh}[{item.node}]" + (f"({told})" if told else ""))
+            found_en.append(f"{item.names.en} [{item.node}]" + (f" ({told})" if told else ""))
         return "; ".join(found_zh), "; ".join(found_en)
