@@ -190,6 +190,15 @@ async def test_bad_tables_and_keys_are_refused(call: Caller) -> None:
     for change in ({"hit": "X"}, {"more": 1}, {"names": {"zh": "x"}}, {"rules": 3}, {"inputs": [{"id": "a b"}]}):
         assert (await call.draft("x", **change)).status_code == 422
     assert (await call.draft("x", names={"zh": "a\0b", "en": "b"})).status_code == 422
+    for holder, name, text in (
+        ("definitions", "{urn:x}a", "<a"), ("definitions", "@b c", "x"), ("prefix", "urn:x", 'a b="'), ("table", "@{urn:y}<", "x"),
+    ):  # fmt: skip
+        kept = [
+            {"holder": "definitions", "name": "@{urn:x}z", "text": "1"},
+            {"holder": holder, "name": name, "text": text},
+        ]
+        answer = await call.draft("x", kept=kept)
+        assert (answer.status_code, answer.json()["code"]) == (422, "decision.unreadable"), name
     assert (await call.http.post("/decisions/none/publish")).json()["code"] == "decision.draft_missing"
     for key in ("%00", "a b", "x" * 101, "1a"):
         assert (await call.http.get(f"/decisions/{key}")).status_code in (404, 422)

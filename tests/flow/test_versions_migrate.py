@@ -26,7 +26,12 @@ MANAGER = actor("管理员")
 
 
 async def migrate(
-    office: Office, old: Definition, new: Definition, mapping: Mapping[str, Json] | None = None, *, dry_run: bool = False
+    office: Office,
+    old: Definition,
+    new: Definition,
+    mapping: Mapping[str, Json] | None = None,
+    *,
+    dry_run: bool = False,
 ) -> Progressed:
     migrations = Migrations(office.flow)
     async with office.database.transaction() as connection:
@@ -52,7 +57,11 @@ async def test_待办原样迁移_编号队列签收期限都不变(office: Offi
         await office.flow.claim(connection, (await office.task(case, "a")).id, actor("受理员"))
     before = await office.task(case, "a")
     new = await office.publish(
-        Drawing("kept-hands").start().task("a", "ok", post="dispatcher", step='deadline="1工作时"').task("c").end()
+        Drawing("kept-hands")
+        .start()
+        .task("a", "ok", post="dispatcher", step='deadline="1工作时"')
+        .task("c")
+        .end()
         .line("start", "a", "c", "end")
     )
     found = await migrate(office, old, new)
@@ -116,7 +125,9 @@ async def test_撤回旧版本的步骤_该步骤已不存在时被拒绝(office
 
 
 def limited(key: str, limit: str, *extra: str) -> Drawing:
-    return Drawing(key).start().task("a", step=f'deadline="{limit}"', extra="".join(extra)).end().line("start", "a", "end")
+    return (
+        Drawing(key).start().task("a", step=f'deadline="{limit}"', extra="".join(extra)).end().line("start", "a", "end")
+    )
 
 
 async def test_期限默认不变_restart_按新期限重新开始(office: Office) -> None:
@@ -455,9 +466,7 @@ async def test_中途崩溃后接着做_没有一件迁移两次(office: Office)
     assert await migrations.run(row.id) == found
     assert sorted(await versions(office, *cases)) == [1, 1, 1, 2, 2, 2, 2, 2]
     async with office.database.connection() as connection:
-        told = [
-            entry.entry.verb for case in cases for entry in await journal.story(connection, case)
-        ]
+        told = [entry.entry.verb for case in cases for entry in await journal.story(connection, case)]
     assert told.count("flow.migrated") == 5
     assert new.version == 2
 
@@ -499,7 +508,10 @@ async def test_热力图按当时的版本_路径画在新图上(office: Office)
             for version in (1, 2, None)
         }
         story = await office.flow.story(connection, case)
-        pages = [await log_page(connection, SYSTEM, found.id, at(0), at(23), area="", after=None, limit=9) for found in (old, new)]
+        pages = [
+            await log_page(connection, SYSTEM, found.id, at(0), at(23), area="", after=None, limit=9)
+            for found in (old, new)
+        ]
     assert figures[1] == [("a", 1, 7200.0)]
     assert figures[2] == [("b2", 1, 3600.0)]
     assert len(figures[None]) == 2

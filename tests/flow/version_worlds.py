@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count, pairwise
 from random import Random
 
-from tests.flow.offices import CALENDAR, Drawing, at, directory, event, person_id, sub_process
+from tests.flow.offices import CALENDAR, Drawing, at, directory, person_id, sub_process
 from yiwang.flow.bpmn import read_bpmn
 from yiwang.flow.model import Definition, Graph, ParallelGateway, Scope, TaskRow
 from yiwang.flow.rehearsal import Rehearsal, Rows
@@ -102,7 +102,19 @@ class Author:
         place = self.dice.randrange(len(row))
         block = row[place]
         match self.dice.choice(
-            ["insert", "remove", "rename", "settings", "settings", "branch", "unbranch", "fork", "flatten", "wrap", "round"]
+            [
+                "insert",
+                "remove",
+                "rename",
+                "settings",
+                "settings",
+                "branch",
+                "unbranch",
+                "fork",
+                "flatten",
+                "wrap",
+                "round",
+            ]
         ):
             case "insert":
                 row.insert(place, self.block(1))
@@ -377,9 +389,15 @@ def _places(rows: Rows, graph: Graph, level: object) -> Iterator[Scope]:
 
 def same_hands(before: TaskRow, after: TaskRow) -> bool:
     """Whether a task is still whose it was, with the deadline that it had."""
-    return (
-        (before.post_id, before.assignee_id, before.home_post_id, before.held)
-        == (after.post_id, after.assignee_id, after.home_post_id, after.held)
-        and (before.due_at, before.warn_at, before.clock, before.paused_at, before.created_at)
-        == (after.due_at, after.warn_at, after.clock, after.paused_at, after.created_at)
+    return (before.post_id, before.assignee_id, before.home_post_id, before.held) == (
+        after.post_id,
+        after.assignee_id,
+        after.home_post_id,
+        after.held,
+    ) and (before.due_at, before.warn_at, before.clock, before.paused_at, before.created_at) == (
+        after.due_at,
+        after.warn_at,
+        after.clock,
+        after.paused_at,
+        after.created_at,
     )

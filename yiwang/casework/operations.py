@@ -332,7 +332,6 @@ class Operations:
         raise CaseTypeNotOnFlow(type=case.type, class_code=case.class_code or "–")
 
 
-
 def _due(advance: Advance, otherwise: datetime | None) -> datetime | None:
     clock = advance.clocks.get("handling")
     return clock.running.due_at if clock else otherwise

@@ -6,7 +6,19 @@ from __future__ import annotations
 import typer
 
 from yiwang import __version__
-from yiwang.cli import accounts, cities, clock, databases, documentation, flows, history, jobs, journal, measuring, running
+from yiwang.cli import (
+    accounts,
+    cities,
+    clock,
+    databases,
+    documentation,
+    flows,
+    history,
+    jobs,
+    journal,
+    measuring,
+    running,
+)
 from yiwang.cli.output import Commands
 
 app = typer.Typer(

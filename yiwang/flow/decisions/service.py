@@ -19,10 +19,12 @@ from pydantic import ValidationError
 from yiwang.flow.decisions.checks import find_faults
 from yiwang.flow.decisions.declared import DecisionTable, declared_of, document_of
 from yiwang.flow.decisions.differences import differences
+from yiwang.flow.decisions.dmn import write_dmn
 from yiwang.flow.decisions.errors import DecisionDraftMissing, DecisionUnreadable
 from yiwang.flow.decisions.evaluate import Compiled, refused
 from yiwang.flow.decisions.examples import run_examples
 from yiwang.flow.decisions.model import Decision, Document, Finding, Table
+from yiwang.flow.decisions.xml_tree import parse_xml
 from yiwang.flow.model import Names
 from yiwang.flow.store import decisions as store
 from yiwang.flow.store.decisions import DecisionRow
@@ -68,7 +70,7 @@ class DecisionService:
 
         Raises:
             DecisionRefused: it has not the shape of a table (ids, bounds), so that it cannot be kept.
-            DecisionUnreadable: a text holds characters that cannot be stored.
+            DecisionUnreadable: a text holds characters that cannot be stored, or a kept part is no XML.
         """
         shown = with_key(shown, key)
         body, digest = _body(shown)
@@ -91,7 +93,7 @@ class DecisionService:
 
         Raises:
             DecisionRefused: with every fault, and every example that comes out otherwise.
-            DecisionUnreadable: a text holds characters that cannot be stored.
+            DecisionUnreadable: a text holds characters that cannot be stored, or a kept part is no XML.
         """
         shown = with_key(shown, key)
         findings = await asyncio.to_thread(sound, shown)
@@ -242,6 +244,8 @@ def sound(shown: Document) -> tuple[Finding, ...]:
 
 def _body(shown: Document) -> tuple[JsonObject, str]:
     """The declared form, and its SHA-256."""
+    if shown.kept:
+        parse_xml(write_dmn(shown))  # whoever asks for the file later must get one that can be read
     try:
         body: JsonObject = declared_of(shown).model_dump(mode="json", exclude_none=False)
         text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
