@@ -56,7 +56,7 @@ select k.n, k.at, k.took, k.prototype,
     (k.n * 7919 + k.n / 20000) % (select count(*) from bench.telling) as telling,
     (k.n * 104729 + k.n / 20000) % (select count(*) from bench.place) as place,
     1 + (k.n * 31) % 997 as house,
-    to_char(k.at, 'YYYYMMDD') || lpad((k.n % 1000000)::text, 6, '0') as dated,
+    to_char(k.at, 'YYYYMMDD') || lpad(k.n::text, 9, '0') as dated, -- never one that a counter gives out later
     substr(d.digits, m.month / 1296 + 1, 1) || substr(d.digits, m.month / 36 % 36 + 1, 1)
         || substr(d.digits, m.month % 36 + 1, 1) as bucket
 from (

@@ -191,7 +191,8 @@ async def test_bad_tables_and_keys_are_refused(call: Caller) -> None:
         assert (await call.draft("x", **change)).status_code == 422
     assert (await call.draft("x", names={"zh": "a\0b", "en": "b"})).status_code == 422
     for holder, name, text in (
-        ("definitions", "{urn:x}a", "<a"), ("definitions", "@b c", "x"), ("prefix", "urn:x", 'a b="'), ("table", "@{urn:y}<", "x"),
+        ("definitions", "{urn:x}a", "<a"), ("definitions", "@b c", "x"), ("prefix", "urn:x", 'a b="'),
+        ("table", "@{urn:y}<", "x"),
     ):  # fmt: skip
         kept = [
             {"holder": "definitions", "name": "@{urn:x}z", "text": "1"},

@@ -325,3 +325,29 @@ def test_谁在岗由真正的通讯录规则回答() -> None:
     assert stage.waits() == {"check": ["主任"]}
     stage.do("主任", "check")
     assert isinstance(stage.play.moments[-1].by.account_id, UUID)
+
+
+def test_主线先结束_旁支后办完_状态仍是主线结束的状态() -> None:
+    drawing = (
+        Drawing()
+        .start()
+        .task("accept", "file refuse")
+        .exclusive("accepted", default="accepted-d")
+        .task("chase")
+        .end("filed")
+        .end("refused", step='stage="refused" status="不予受理"')
+        .end("chased")
+        .timer("late", "accept", text="2工作时", interrupting=False)
+        .line("start", "accept", "accepted", "filed")
+    )
+    drawing = drawing.without("accepted-filed").flow("accepted", "filed", name="accepted-d")
+    drawing.flow("accepted", "refused", 'outcome == "refuse"').line("late", "chase", "chased")
+    stage = Stage(drawing)
+    stage.start("test-flow")
+    stage.play.pass_until(at(12))
+    stage.do("受理员", "accept", "refuse")
+    assert set(stage.waits()) == {"chase"}
+    stage.do("受理员", "chase")
+    answer = stage.play.moments[-1].answer
+    assert (answer.ended, answer.end, answer.status, answer.stage) == (True, "refused", "不予受理", "refused")
+    assert not stage.play.instances[stage.first].tokens

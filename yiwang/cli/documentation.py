@@ -17,6 +17,7 @@ import typer
 
 import yiwang
 from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, say
+from yiwang.flow.bpmn.reference import elements_page
 from yiwang.flow.legality.page import operations_page
 from yiwang.kernel.errors import REGISTRY
 from yiwang.kernel.settings import Settings
@@ -68,6 +69,7 @@ def pages() -> dict[str, str]:
         "http": http_page(),
         "packs": reference_page(),
         "office-operations": operations_page(),
+        "bpmn-elements": elements_page(),
     }
 
 

@@ -18,6 +18,7 @@ from yiwang.cli import (
     journal,
     measuring,
     running,
+    versions,
 )
 from yiwang.cli.output import Commands
 
@@ -53,4 +54,5 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(accounts.app, name="account")
 app.add_typer(clock.app, name="clock")
 app.add_typer(jobs.app, name="jobs")
+versions.register(flows.app)
 app.add_typer(flows.app, name="flow")

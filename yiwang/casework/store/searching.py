@@ -3,8 +3,8 @@
 There are two ways to find the newest cases that hold the words. **By words**: the index tells all cases of some months
 that hold them, and these are read and sorted; good where they are few. **By time**: the newest cases are read one after
 the other and looked at; good where every tenth holds the words. How frequent the words are, and how many of the cases the
-reader may see, is not known beforehand: both ways are taken in turn with an allowance that grows, so that a search never
-costs much more than the better way alone.
+reader may see, is not known beforehand: a first reading tells, and neither way is taken further than an allowance that grows
+only when both have failed, so that a search never costs much more than the better way alone.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ FIRST_ALLOWANCE = 1_000
 LAST_ALLOWANCE = 64_000
 """Hits that may be read and sorted, or cases read one after the other, in one statement: some 4 and 250 milliseconds."""
 
+_GROWTH = 8
 _INSTANT = timedelta(microseconds=1)
 _LOWEST = UUID(int=0)
 
@@ -59,16 +60,19 @@ async def search_cases(
         if time.monotonic() - started > SEARCH_SECONDS:
             return search.found, search.reached(newest)
         last = max(oldest, newest - width + 1)
-        hits = None if crowded else await search.by_words(newest, last, allowance)
+        if last == newest and (crowded or search.soon_full(allowance)):
+            if await search.by_time(newest, allowance):
+                newest, crowded = newest - 1, False
+            allowance = min(allowance * _GROWTH, LAST_ALLOWANCE)
+            continue
+        hits = await search.by_words(newest, last, allowance)
         if hits is not None:
             newest, width = last - 1, next_window(newest - last + 1, hits, widest, FIRST_ALLOWANCE)
         elif last < newest:
             width = max(1, width // 4)
-        elif await search.by_time(newest, allowance):
-            newest, crowded = newest - 1, False
         else:
             crowded = allowance == LAST_ALLOWANCE
-            allowance = min(allowance * 4, LAST_ALLOWANCE)
+            allowance = min(allowance * _GROWTH, LAST_ALLOWANCE)
     return search.found, search.found[-1].reported_at if len(search.found) >= limit else None
 
 
@@ -86,7 +90,10 @@ def _months(first: datetime, last: datetime, wanted: CaseFilter) -> tuple[int, i
 
 @dataclass(slots=True)
 class _Search:
-    """One search under way: what was found so far; ``wanted.before`` is the key (time, id) behind which it goes on."""
+    """One search under way: what was found so far; ``wanted.before`` is the key (time, id) behind which it goes on.
+
+    Of ``read`` cases that were read one after the other, ``seen`` held the words and may be shown.
+    """
 
     connection: Connection
     actor: Actor
@@ -95,11 +102,17 @@ class _Search:
     now: datetime
     limit: int
     found: list[CaseFile] = field(default_factory=list)
+    read: int = 0
+    seen: int = 0
 
     def reached(self, newest: int) -> datetime:
         """The time from which on everything was looked at, when ``newest`` is the month to look at next."""
         end = month_start(newest + 1)
         return min(end, self.wanted.before[0]) if self.wanted.before else end
+
+    def soon_full(self, allowance: int) -> bool:
+        """Whether the page should be full after so many more cases, going by those read so far."""
+        return self.seen > 0 and self._missing * self.read <= allowance * self.seen
 
     async def by_words(self, newest: int, oldest: int, allowance: int) -> int | None:
         """Take what the index tells of the months ``oldest``..``newest``. Returns how many cases there hold the words, seen
@@ -143,7 +156,9 @@ class _Search:
             " order by c.reported_at desc, c.id desc",
             *args.values,
         )
-        self.found += [case_of(row) for row in rows if row["id"] is not None]
+        found = [case_of(row) for row in rows if row["id"] is not None]
+        self.found += found
+        self.read, self.seen = self.read + allowance, self.seen + len(found)
         edge: datetime | None = rows[0]["edge"]
         if edge is not None:
             self.wanted = replace(self.wanted, before=(edge, _LOWEST))

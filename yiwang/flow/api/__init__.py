@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from yiwang.flow.api import decisions, events, flows, instances, look, tasks
+from yiwang.flow.api import decisions, events, flows, instances, look, tasks, versions
 
 router = APIRouter()
 router.include_router(flows.router)
@@ -13,3 +13,4 @@ router.include_router(tasks.router)
 router.include_router(events.router)
 router.include_router(decisions.router)
 router.include_router(look.router)
+router.include_router(versions.router)

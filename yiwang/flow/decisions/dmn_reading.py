@@ -284,7 +284,7 @@ class _Reader:
         )
 
     def _condition(self, element: Element, text: str) -> str:
-        if not text.strip() or text.strip() == "-":
+        if not text.strip():
             return "-"
         language = self._language(element)
         try:

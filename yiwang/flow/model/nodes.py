@@ -68,6 +68,11 @@ class EndEvent(Node):
     status: str = ""
 
     @property
+    def worded(self) -> bool:
+        """Whether it says in its own words how the instance has ended."""
+        return bool(self.stage or self.status)
+
+    @property
     def terminate(self) -> bool:
         return self.trigger is not None and self.trigger.kind == "terminate"
 

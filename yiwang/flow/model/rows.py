@@ -50,7 +50,8 @@ TaskKind = Literal["step", "before", "after", "delegated"]
 
 TokenKind = Literal["join", "event", "receive", "gateway", "work", "done"]
 """What a token waits for: the other branches of a join, an intermediate event, a message, the first event behind a
-gateway, a worker. ``done``: a finished activity that can still be compensated."""
+gateway, a worker. ``done``: a finished activity that can still be compensated, or an end reached whose words the instance
+shows once nothing runs beside it any more."""
 
 ScopeKind = Literal["sub", "event", "multi", "call", "undo"]
 """A sub-process, an event sub-process, the round of a multi-instance activity, a called definition, a compensation."""

@@ -238,6 +238,9 @@ class Places:
     def _undoable(self, token: TokenRow) -> None:
         """A finished activity that could be undone still can, or not any more, which holds nothing up."""
         found = self.bridge.node(token.node)
+        if isinstance(found, EndEvent) and found.worded:
+            self.tokens[token.id] = replace(token, node=found.id)
+            return
         if isinstance(found, Activity) and found.compensation and found.container == self._home(token.scope_id):
             self.tokens[token.id] = replace(token, node=found.id)
             return

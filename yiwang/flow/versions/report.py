@@ -21,6 +21,13 @@ GROUNDS: Mapping[Ground, Names] = {
 }
 
 
+STATES: Mapping[str, Names] = {
+    "completed": Names("办结(去向不明)", "an end not known"),
+    "cancelled": Names("作废", "cancelled"),
+}
+"""How cases ended where no end event is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepReport:
     """A step, simulated and real; either may be missing. ``grounds``: from where its times come → how often."""
@@ -32,7 +39,9 @@ class StepReport:
     grounds: Mapping[Ground, int]
 
     def json(self) -> JsonObject:
-        grounds: JsonObject = {name: count for name, count in self.grounds.items()}
+        grounds: JsonObject = {}
+        for name, count in self.grounds.items():
+            grounds[name] = count
         return {
             "key": self.step.key,
             "node": self.step.node,
@@ -105,10 +114,10 @@ class SimulationReport:
             ("历时" if zh else "time", self.simulated.elapsed, self.real.elapsed),
             ("工作时间" if zh else "working time", self.simulated.worked, self.real.worked),
         ):
-            for name, words in (("mean", "平均"), ("median", "中位"), ("p90", "九成不超过")):
+            for name, chinese in (("mean", "平均"), ("median", "中位"), ("p90", "九成不超过")):
                 rows.append(
                     [
-                        f"{label}{words}" if zh else f"{label}, {name}",
+                        f"{label}{chinese}" if zh else f"{label}, {name}",
                         _told(getattr(one, name), language),
                         _told(getattr(other, name), language),
                     ]

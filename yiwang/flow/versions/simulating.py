@@ -29,7 +29,7 @@ from yiwang.flow.versions.errors import NoCases
 from yiwang.flow.versions.figures import by_step, end_of, grounds_of, names_in, side, stays_of_cases, stays_of_runs
 from yiwang.flow.versions.matching import Pairs, pair
 from yiwang.flow.versions.playing import Run, Theatre, never, play
-from yiwang.flow.versions.report import GROUNDS, SimulationReport, StepReport, Stuck
+from yiwang.flow.versions.report import GROUNDS, STATES, SimulationReport, StepReport, Stuck
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.errors import NotFound
@@ -204,7 +204,8 @@ def simulate(prepared: Prepared, progress: Progress | None = None) -> Simulation
         stuck=_stuck(runs),
         assumptions=_assumptions(prepared, runs),
         end_names={
-            node.id: node.names for node in prepared.definition.graph.nodes.values() if isinstance(node, EndEvent)
+            **STATES,
+            **{node.id: node.names for node in prepared.definition.graph.nodes.values() if isinstance(node, EndEvent)},
         },
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
@@ -185,14 +185,6 @@ async def cases(
         limit,
     )
     return [CaseRow(*row) for row in rows]
-
-
-async def all_refused(connection: Connection, migration_id: UUID, page: int = 1000) -> AsyncIterator[list[CaseRow]]:
-    """All that cannot go over, page by page."""
-    after: UUID | None = None
-    while found := await cases(connection, migration_id, "refused", after=after, limit=page):
-        yield found
-        after = found[-1].instance_id
 
 
 async def reasons(connection: Connection, migration_id: UUID, limit: int = 100) -> list[Record]:

@@ -194,7 +194,10 @@ class Endings(Moves):
         found = [
             ref
             for ref, item in self.items.items()
-            if item.kind == "done" and item.scope == place and activity in ("", item.node)
+            if item.kind == "done"
+            and item.scope == place
+            and activity in ("", item.node)
+            and isinstance(self.node(place, item.node), Activity)
         ]
         rest: list[Json] = [{"activity": self.remove(ref).node} for ref in reversed(found)]
         opened = self.open_scope(ScopeState(node.id, "undo", scope, rest=rest))

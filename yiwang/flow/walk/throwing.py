@@ -111,6 +111,9 @@ class Events(State):
         trigger = node.trigger
         if scope is None:
             self.delta.end = node
+            known = any(item.kind == "done" and item.node == node.id for item in self.items.values())
+            if node.worded and not known:  # what the instance shows in the end, whatever still runs beside
+                self._wait(node.id, "", "done", None)
         if trigger is None:
             return
         if trigger.kind == "terminate":

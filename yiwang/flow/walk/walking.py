@@ -88,8 +88,16 @@ class Walk(Endings):
         self.settle()
         self.delta.ended = not self.scopes and not self.content(None)
         if self.delta.ended:
+            self._recall_end()
             self.clear(None)
         return self.delta
+
+    def _recall_end(self) -> None:
+        """What ran beside has ended as well: the instance shows the end with words of its own that it reached before."""
+        if self.delta.end is None or not self.delta.end.worded:
+            kept = [self.graph.nodes[item.node] for item in self.items.values() if item.kind == "done"]
+            ends = [node for node in kept if isinstance(node, EndEvent)]
+            self.delta.end = ends[-1] if ends else self.delta.end
 
     def _start(self, name: str) -> None:
         graph = self.graph
