@@ -72,3 +72,7 @@ def test_隔得太远或隔着标点就不算() -> None:
 
 def test_单字开头的词很多时也能很快判断() -> None:
     assert GAPS.propose("路" * 100_000) == []
+
+
+def test_只有省略号的词不算() -> None:
+    assert WordIndex([_class("01", "甲", ["……", "…"])]).propose("甲乙……") == []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
 from yiwang.flow.model import (
+    Activity,
     BoundaryEvent,
     CatchEvent,
     EndEvent,
@@ -112,8 +113,8 @@ def _by_place(node: Node, graph: Graph, known: Callable[[str], str]) -> Hashable
 
 
 def _by_neighbours(node: Node, graph: Graph, known: Callable[[str], str]) -> Hashable | None:
-    """Anything else without a name by what leads to it and where it leads."""
-    if is_named(node):
+    """Gateways and events without a name by what leads to them and where they lead."""
+    if is_named(node) or isinstance(node, Activity):
         return None
     flows = flows_of(graph)
     before = frozenset(known(flows[name].source) for name in node.incoming)

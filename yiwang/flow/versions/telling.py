@@ -272,8 +272,8 @@ def _sign(sign: Sign) -> Names:
 
 
 def _start(clock: ClockStart) -> Names:
-    again = written(clock.again)
-    tail = "".join(f" {name} {text}" for name, text in (("warn", written(clock.warn)), ("again", again)) if text)
+    settings = (("warn", written(clock.warn), "=warn"), ("again", written(clock.again), "restart"))
+    tail = "".join(f" {name} {text}" for name, text, usual in settings if text not in ("", usual))
     limit = written(clock.limit)
     return Names(f"启动 {clock.name} {limit}{tail}", f"starts {clock.name} {limit}{tail}")
 
