@@ -86,7 +86,8 @@ def test_试算一个文件(yiwang: Command, tmp_path: Path) -> None:
     file, assume = tmp_path / "new.bpmn", tmp_path / "assume.json"
     file.write_text(named("simulated-here", "a", "new", "b"), encoding="utf-8")
     assume.write_text(json.dumps({"durations": {"new": "1工作日", "b": "1工作时"}}), encoding="utf-8")
-    words = ("flow", "simulate", "simulated-here", "--file", str(file), "--assume", str(assume))
+    period = ("--from", "2020-01-01", "--to", "2070-01-01")
+    words = ("flow", "simulate", "simulated-here", *period, "--file", str(file), "--assume", str(assume))
     found = yiwang(*words, "--json").json()
     assert (found["found"], found["simulated"]["ended"], found["real"]["ended"]) == (3, 3, 0)
     assert {step["node"]: list(step["grounds"]) for step in found["steps"]}["new"] == ["given"]

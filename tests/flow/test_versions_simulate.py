@@ -74,6 +74,8 @@ async def test_同一版本试算等于真实(office: Office) -> None:
     assert 37 <= report.real.ended < 40
     assert report.simulated.ended == 40
     assert report.stuck == ()
+    assert report.simulated_ended.elapsed == report.real.elapsed
+    assert report.simulated_ended.ends == report.real.ends
     assert sum(report.real.ends.values()) == report.real.ended
     assert set(report.real.ends) == {"closed", "refused"}
     prepared = await Simulations(office.flow).prepare(scenario("same-again"), DESIGNER)
@@ -195,7 +197,7 @@ async def test_表格两种语言(office: Office) -> None:
     report = await Simulations(office.flow).run(scenario("told"), DESIGNER)
     for language in ("zh", "en"):
         whole, steps = report.whole_table(language), report.step_table(language)
-        assert all(len(row) == 3 for row in whole)
+        assert all(len(row) == 4 for row in whole)
         assert [row[0] for row in steps] == ["accept", "handle"]
         assert all(" / " in cell for cell in steps[0][1:7])
     assert Step("told", "accept") == report.steps[0].step

@@ -27,6 +27,9 @@ ADMINISTRATORS: dict[str, list[tuple[str, str]]] = {
         ("role", "read"),
         ("task", "read"),
         ("task", "assign"),
+        ("flow", "read"),
+        *[("definition", verb) for verb in ("edit", "publish")],
+        ("instance", "manage"),
     ],
     "security-admin": [
         ("account", "read"),

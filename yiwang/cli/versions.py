@@ -141,15 +141,12 @@ def simulate(
 
 
 def _show(report: SimulationReport, language: str) -> None:
-    from yiwang.flow.versions.report import STEP_COLUMNS
+    from yiwang.flow.versions.report import STEP_COLUMNS, WHOLE_COLUMNS
 
     chinese = language == "zh"
     period = f"{report.since:%Y-%m-%d} – {report.until:%Y-%m-%d}"
-    print_table(
-        ["", "试算", "真实"] if chinese else ["", "simulated", "real"],
-        report.whole_table(language),
-        title=f"{report.key}  {period}",
-    )
+    whole = [words.zh if chinese else words.en for words in WHOLE_COLUMNS]
+    print_table(whole, report.whole_table(language), title=f"{report.key}  {period}")
     columns = [words.zh if chinese else words.en for words in STEP_COLUMNS]
     print_table(columns, report.step_table(language), title="试算 / 真实" if chinese else "simulated / real")
     if report.stuck:

@@ -46,7 +46,9 @@ COMMON: Mapping[str, frozenset[str]] = {
 
 SYSTEM_ALSO: Mapping[str, frozenset[str]] = {
     "task": frozenset({"read", "assign"}),
-    "flow": frozenset({"read", "publish", "suspend", "resume", "jump"}),
+    "flow": frozenset({"read"}),
+    "definition": frozenset({"edit", "publish"}),
+    "instance": frozenset({"manage"}),
     "area": frozenset({"*"}),
     "metrics": frozenset({"read"}),
     "calendar": frozenset({"*"}),

@@ -207,6 +207,7 @@ class SimulationView(BaseModel):
     seed: int
     found: int = Field(description="Cases that began in the period.")
     simulated: SideView
+    simulated_ended: SideView = Field(description="Of the cases that have really ended, to be held against `real`.")
     real: SideView
     steps: list[SimulatedStepView]
     stuck: list[StuckView] = Field(description="Where cases did not go on, and why.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from yiwang.flow.assignment import Assignment, Place, Queue
 from yiwang.flow.changes import Act, Changes, Standing, advance
@@ -76,7 +76,7 @@ class Stage:
         tables: Iterable[Table] = (),
         fallback_post: str = "system-admin",
     ) -> None:
-        self.now = at
+        self.now = at.astimezone(UTC)
         self.calendar = calendar
         self.assignment = Assignment(directory, fallback_post)
         self.definitions = {definition.key: definition for definition in definitions}
@@ -142,7 +142,7 @@ class Stage:
 
     def pass_until(self, moment: datetime) -> list[Moment]:
         """Let time pass; timers fire when they are due, one after another."""
-        before = len(self.moments)
+        before, moment = len(self.moments), moment.astimezone(UTC)
         while True:
             due = [
                 (timer.wake_at, name, timer)

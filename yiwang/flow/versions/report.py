@@ -67,7 +67,8 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class SimulationReport:
-    """``found``: cases that began in the period, of which ``simulated.cases`` were played."""
+    """``found``: cases that began in the period, of which ``simulated.cases`` were played. ``simulated_ended``: those of them
+    that have really ended, so that they can be held against ``real``."""
 
     key: str
     version: int | None
@@ -77,6 +78,7 @@ class SimulationReport:
     seed: int
     found: int
     simulated: Side
+    simulated_ended: Side
     real: Side
     steps: tuple[StepReport, ...]
     stuck: tuple[Stuck, ...]
@@ -95,6 +97,7 @@ class SimulationReport:
             "seed": self.seed,
             "found": self.found,
             "simulated": self.simulated.json(),
+            "simulated_ended": self.simulated_ended.json(),
             "real": self.real.json(),
             "steps": [step.json() for step in self.steps],
             "stuck": [item.json() for item in self.stuck],
@@ -103,29 +106,23 @@ class SimulationReport:
         }
 
     def whole_table(self, language: str) -> list[list[str]]:
-        """Rows of figure, simulated, real, of all cases."""
+        """Rows of all cases: figure, simulated, simulated of those that have really ended, real."""
         zh = language == "zh"
+        sides = (self.simulated, self.simulated_ended, self.real)
         rows = [
-            ["件数" if zh else "cases", str(self.simulated.cases), str(self.real.cases)],
-            ["办结" if zh else "over", str(self.simulated.ended), str(self.real.ended)],
-            ["有超时的" if zh else "with a late step", str(self.simulated.overdue), str(self.real.overdue)],
+            ["件数" if zh else "cases", *(str(side.cases) for side in sides)],
+            ["办结" if zh else "over", *(str(side.ended) for side in sides)],
+            ["有超时的" if zh else "with a late step", *(str(side.overdue) for side in sides)],
         ]
-        for label, one, other in (
-            ("历时" if zh else "time", self.simulated.elapsed, self.real.elapsed),
-            ("工作时间" if zh else "working time", self.simulated.worked, self.real.worked),
-        ):
-            for name, chinese in (("mean", "平均"), ("median", "中位"), ("p90", "九成不超过")):
-                rows.append(
-                    [
-                        f"{label}{chinese}" if zh else f"{label}, {name}",
-                        _told(getattr(one, name), language),
-                        _told(getattr(other, name), language),
-                    ]
-                )
-        for end in dict.fromkeys((*self.simulated.ends, *self.real.ends)):
+        for name, chinese in (("mean", "平均"), ("median", "中位"), ("p90", "九成不超过")):
+            told = [_told(getattr(side.elapsed, name), language) for side in sides]
+            rows.append([f"历时{chinese}" if zh else f"time, {name}", *told])
+            told = [_told(getattr(side.worked, name), language) for side in sides]
+            rows.append([f"工作时间{chinese}" if zh else f"working time, {name}", *told])
+        for end in dict.fromkeys(name for side in sides for name in side.ends):
             words = self.end_names.get(end, Names(end, end))
-            count, really = self.simulated.ends.get(end, 0), self.real.ends.get(end, 0)
-            rows.append([f"办到“{words.zh}”" if zh else f"ended at {words.en}", str(count), str(really)])
+            label = f"办到“{words.zh}”" if zh else f"ended at {words.en}"
+            rows.append([label, *(str(side.ends.get(end, 0)) for side in sides)])
         return rows
 
     def step_table(self, language: str) -> list[list[str]]:
@@ -145,6 +142,12 @@ class SimulationReport:
         ]
 
 
+WHOLE_COLUMNS = (
+    Names("", ""),
+    Names("试算", "simulated"),
+    Names("试算(真实已办结的)", "simulated (of those really over)"),
+    Names("真实", "real"),
+)
 STEP_COLUMNS = (
     Names("环节", "step"),
     Names("次数", "visits"),

@@ -26,11 +26,21 @@ from yiwang.flow.store.definitions import DefinitionRow
 from yiwang.flow.versions.cases import RealCase, Source, Step, Wanted, definitions_of_cases, real_cases
 from yiwang.flow.versions.chances import Assumptions, Chances, Past
 from yiwang.flow.versions.errors import NoCases
-from yiwang.flow.versions.figures import by_step, end_of, grounds_of, names_in, side, stays_of_cases, stays_of_runs
+from yiwang.flow.versions.figures import (
+    Side,
+    by_step,
+    end_of,
+    grounds_of,
+    names_in,
+    side,
+    stays_of_cases,
+    stays_of_runs,
+)
 from yiwang.flow.versions.matching import Pairs, pair
 from yiwang.flow.versions.playing import Run, Theatre, never, play
 from yiwang.flow.versions.report import GROUNDS, STATES, SimulationReport, StepReport, Stuck
 from yiwang.kernel.access import Actor
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.identifiers import new_id
@@ -186,10 +196,8 @@ def simulate(prepared: Prepared, progress: Progress | None = None) -> Simulation
         runs.append(play(case, prepared.theatre, Chances(case, past, scenario.assumed, scenario.seed)))
         if progress is not None:
             progress(len(runs), len(prepared.cases))
-    played, really = stays_of_runs(runs), stays_of_cases(prepared.cases)
-    spans = [(run.case.started_at, run.ended_at) for run in runs]
+    over = [run for run in runs if run.case.state == "completed"]
     real_spans = [(case.started_at, case.ended_at) for case in prepared.cases]
-    ends = [run.end or "cancelled" for run in runs if run.ended_at is not None]
     return SimulationReport(
         key=scenario.key,
         version=prepared.definition.version,
@@ -198,8 +206,9 @@ def simulate(prepared: Prepared, progress: Progress | None = None) -> Simulation
         area=scenario.area,
         seed=scenario.seed,
         found=prepared.found,
-        simulated=side(played, spans, ends, calendar),
-        real=side(really, real_spans, _real_ends(prepared), calendar),
+        simulated=_side(runs, calendar),
+        simulated_ended=_side(over, calendar),
+        real=side(stays_of_cases(prepared.cases), real_spans, _real_ends(prepared), calendar),
         steps=_steps(prepared, runs),
         stuck=_stuck(runs),
         assumptions=_assumptions(prepared, runs),
@@ -208,6 +217,12 @@ def simulate(prepared: Prepared, progress: Progress | None = None) -> Simulation
             **{node.id: node.names for node in prepared.definition.graph.nodes.values() if isinstance(node, EndEvent)},
         },
     )
+
+
+def _side(runs: list[Run], calendar: WorkingCalendar) -> Side:
+    spans = [(run.case.started_at, run.ended_at) for run in runs]
+    ends = [run.end or "cancelled" for run in runs if run.ended_at is not None]
+    return side(stays_of_runs(runs), spans, ends, calendar)
 
 
 def _real_ends(prepared: Prepared) -> list[str]:

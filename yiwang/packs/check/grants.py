@@ -12,13 +12,20 @@ from yiwang.packs.loader import Loaded
 from yiwang.packs.model.pack import RolesFile
 
 CASE_VERBS = frozenset({"read", "report", "read_personal"}) | {rule.grant for rule in VERBS.values()}
-TASK_VERBS = frozenset({"read", "assign", "complete_any"})
+TASK_VERBS = frozenset({"read", "assign", "complete_any", "extend"})
+FLOW_VERBS: Mapping[str, frozenset[str]] = {
+    "definition": frozenset({"edit", "publish"}),
+    "instance": frozenset({"start", "read", "manage"}),
+    "message": frozenset({"send"}),
+    "work": frozenset({"do"}),
+}
+"""What flow asks for: drawing flows and tables; flows that are their own subject; what other systems send and do."""
 
 
 def known_verbs() -> dict[str, frozenset[str]]:
     """Kind of thing → verbs that engines ask for; ``*`` among them where any verb may be asked."""
     known: dict[str, frozenset[str]] = {"case": CASE_VERBS, "task": TASK_VERBS}
-    tables: list[Mapping[str, frozenset[str]]] = [*RESERVED.values(), COMMON, SYSTEM_ALSO]
+    tables: list[Mapping[str, frozenset[str]]] = [*RESERVED.values(), COMMON, SYSTEM_ALSO, FLOW_VERBS]
     for table in tables:
         for kind, verbs in table.items():
             known[kind] = known.get(kind, frozenset()) | verbs
