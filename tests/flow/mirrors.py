@@ -140,7 +140,7 @@ class Mirror(Rehearsal):
         note: str = "",
     ) -> list[Moment]:
         task = self._wait(self._found(instance, node, by, item))
-        found = self._alone_(super().complete, instance, node, outcome, by, variables, item=item, note=note)
+        found = self._once(super().complete, instance, node, outcome, by, variables, item=item, note=note)
         return self._done(found, self._complete(task.id, outcome, by, dict(variables or {})))
 
     async def _found(self, instance: str, node: str, by: Actor, item: Json) -> TaskRow:
@@ -155,7 +155,7 @@ class Mirror(Rehearsal):
         self, instance: str, node: str, to: str, by: Actor, *, item: Json = None, note: str = ""
     ) -> list[Moment]:
         task = self._wait(self._found(instance, node, by, item))
-        found = self._alone_(super().send_back, instance, node, to, by, item=item, note=note)
+        found = self._once(super().send_back, instance, node, to, by, item=item, note=note)
         return self._done(found, self._send_back(task.id, to, by))
 
     async def _send_back(self, task: UUID, to: str, by: Actor) -> None:
@@ -168,6 +168,21 @@ class Mirror(Rehearsal):
     def resume(self, instance: str, by: Actor = SYSTEM) -> list[Moment]:
         return self._done(super().resume(instance, by), self._whole(self.service.resume, instance))
 
+    def cancel(self, instance: str, by: Actor = SYSTEM, *, note: str = "") -> list[Moment]:
+        return self._done(super().cancel(instance, by, note=note), self._cancel(instance, by, note))
+
+    async def _cancel(self, instance: str, by: Actor, note: str) -> None:
+        async with self.database.transaction() as connection:
+            await self.service.cancel(connection, self.ids[instance], by, note, self.now)
+
+    def jump(self, instance: str, node: str, by: Actor = SYSTEM, *, note: str = "") -> list[Moment]:
+        found = self._once(super().jump, instance, node, by, note=note)
+        return self._done(found, self._jump(instance, node, by, note))
+
+    async def _jump(self, instance: str, node: str, by: Actor, note: str) -> None:
+        async with self.database.transaction() as connection:
+            await self.service.jump(connection, self.ids[instance], by, node, note, self.now)
+
     async def _whole(self, verb: Any, instance: str) -> None:
         async with self.database.transaction() as connection:
             await verb(connection, self.ids[instance], self.now)
@@ -175,7 +190,7 @@ class Mirror(Rehearsal):
     def message(
         self, name: str, key: str = "", variables: Mapping[str, Json] | None = None, *, area: str = ""
     ) -> list[Moment]:
-        found = self._alone_(super().message, name, key, variables, area=area)
+        found = self._once(super().message, name, key, variables, area=area)
         return self._done(found, self._message(name, key, dict(variables or {}), area))
 
     async def _message(self, name: str, key: str, variables: dict[str, Json], area: str) -> None:
@@ -183,7 +198,7 @@ class Mirror(Rehearsal):
             await self.service.receive(connection, name, key, variables, SYSTEM, self.now, area=area)
 
     def signal(self, name: str, variables: Mapping[str, Json] | None = None) -> list[Moment]:
-        found = self._alone_(super().signal, name, variables)
+        found = self._once(super().signal, name, variables)
         return self._done(found, self._signal(name, dict(variables or {})))
 
     async def _signal(self, name: str, variables: dict[str, Json]) -> None:
@@ -204,7 +219,7 @@ class Mirror(Rehearsal):
         wait = next(wait for wait in works if item is None or rows.is_for(rows.scope_of(wait), item))
         place = next(at for at, one in enumerate(rows.waits.values()) if one.id == wait.id)
         kinds = [one.kind for one in list(rows.waits.values())[:place]].count("work")
-        found = self._alone_(super().work, instance, node, variables, error=error, item=item)
+        found = self._once(super().work, instance, node, variables, error=error, item=item)
         return self._done(found, self._work(instance, wait.name, kinds, dict(variables or {}), error))
 
     async def _work(self, instance: str, topic: str, place: int, variables: dict[str, Json], error: str | None) -> None:
@@ -218,7 +233,7 @@ class Mirror(Rehearsal):
             await self.service.finish_work(connection, chosen.id, "w", variables, SYSTEM, self.now, error=error)
 
     def pass_until(self, moment: datetime) -> list[Moment]:
-        found = self._alone_(super().pass_until, moment)
+        found = self._once(super().pass_until, moment)
         return self._done(found, self._pass(sorted({one.at for one in found} | {moment})))
 
     async def _pass(self, moments: list[datetime]) -> None:
@@ -232,7 +247,7 @@ class Mirror(Rehearsal):
         done = await self.service.fire_due(moment) + await self.service.deliver_due(moment)
         return done + (await self.service.start_due(moment) if self._starts is not None else 0)
 
-    def _alone_(self, verb: Any, *given: Any, **named: Any) -> list[Moment]:
+    def _once(self, verb: Any, *given: Any, **named: Any) -> list[Moment]:
         """What a verb begins besides is begun by the service's verb too, not a second time."""
         self._nested = True
         try:

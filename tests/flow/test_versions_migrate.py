@@ -523,3 +523,83 @@ async def test_热力图按当时的版本_路径画在新图上(office: Office)
     )
     assert path.finished >= {"a2", "b2"}
     assert {line for line, (_, certain) in path.lines.items() if certain} >= {"start-a2", "a2-b2", "b2-end"}
+
+
+async def test_事件网关_少一个事件要写明_只剩的还在等(office: Office) -> None:
+    office.set_clock(at(8))
+
+    def waiting(gateway: str, *, message: bool = True) -> Drawing:
+        drawing = (
+            Drawing("either", outside=PAPER).start().node("eventBasedGateway", gateway).task("z").task("late").end()
+        )
+        timer = event("timer", "<bpmn:timeDuration>PT4H</bpmn:timeDuration>")
+        drawing.node("intermediateCatchEvent", "t", inner=timer).line("start", gateway, "t", "late", "end")
+        drawing.node("intermediateCatchEvent", "c", inner=event("message", 'messageRef="m"')).line("z", "end")
+        if message:
+            return drawing.line(gateway, "c", "z")
+        other = event("signal", 'signalRef="s"')
+        drawing.outside += '<bpmn:signal id="s" name="flood"/>'
+        drawing.parts = [part for part in drawing.parts if 'id="c"' not in part]
+        return drawing.node("intermediateCatchEvent", "s1", inner=other).line(gateway, "s1", "z")
+
+    old = await office.publish(waiting("g"))
+    case = (await office.start(old)).instance_id
+    new = await office.publish(waiting("g2", message=False))
+    assert await codes(office, await migrate(office, old, new, {"steps": {"g": "g2"}})) == ["event_gone"]
+    assert (await migrate(office, old, new, {"steps": {"g": "g2"}, "events": {"c": "drop"}})).moved == 1
+    story = await office.story(case)
+    assert [(timer.node, timer.wake_at) for timer in story.timers] == [("t", at(12))]
+    assert [(wait.node, wait.kind, wait.name) for wait in story.waits] == [("s1", "signal", "flood")]
+    assert [(token.node, token.kind) for token in story.tokens] == [("g2", "gateway")]
+    async with office.database.transaction() as connection:
+        await office.flow.broadcast(connection, "flood", {}, office.now)
+    await office.flow.deliver_due(office.now)
+    assert await office.nodes(case) == ["z"]
+
+
+async def test_能补偿的活动换了名也还能补偿_没有了补偿的写明(office: Office) -> None:
+    def undone(paid: str, *, undo: bool = True) -> Drawing:
+        drawing = Drawing("paying").start().task(paid).task("b", "ok back").exclusive("x", "x-end").end()
+        drawing.line("start", paid, "b", "x").flow("x", "end", name="x-end")
+        drawing.node("intermediateThrowEvent", "c", inner=event("compensate")).flow("x", "c", 'outcome == "back"')
+        drawing.end("undone").line("c", "undone")
+        if undo:
+            drawing.node("boundaryEvent", "e", f'attachedToRef="{paid}"', event("compensate"))
+            drawing.task("refund").node("association", "as", 'sourceRef="e" targetRef="refund"')
+            drawing.parts = [
+                part.replace('id="refund"', 'id="refund" isForCompensation="true"') for part in drawing.parts
+            ]
+        return drawing
+
+    old = await office.publish(undone("pay"))
+    cases = [(await office.start(old)).instance_id for _ in range(2)]
+    for case in cases:
+        await office.complete(case, "pay")
+    new = await office.publish(undone("paid"))
+    assert (await migrate(office, old, new, {"steps": {"pay": "paid"}})).moved == 2
+    await office.complete(cases[0], "b", "back")
+    assert await office.nodes(cases[0]) == ["refund"]
+    bare = await office.publish(undone("paid", undo=False))
+    found = await migrate(office, new, bare)
+    assert (found.moved, await codes(office, found)) == (1, ["step_gone"])
+    async with office.database.connection() as connection:
+        moved = await store.cases(connection, found.row.id, "moved", limit=5)
+    assert [note["code"] for note in moved[0].notes if isinstance(note, dict)] == ["undo_dropped"]
+    assert (await office.complete(cases[1], "b", "back")).end == "undone"
+
+
+async def test_会签收尾前撤下的分支_没有汇合的分支可以接着走(office: Office) -> None:
+    """A branch that ends by itself goes on though the main line is at another place."""
+
+    def loose(beside: str) -> Drawing:
+        drawing = Drawing("loose").start().parallel("f").task("a").task(beside).task("b").end().end("e2")
+        return drawing.line("start", "f", "a", "b", "end").line("f", beside, "e2")
+
+    old = await office.publish(loose("side"))
+    case = (await office.start(old)).instance_id
+    await office.complete(case, "a")
+    new = await office.publish(loose("beside"))
+    assert (await migrate(office, old, new, {"steps": {"side": "beside"}})).moved == 1
+    assert sorted(await office.nodes(case)) == ["b", "beside"]
+    await office.complete(case, "b")
+    assert (await office.complete(case, "beside")).ended

@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import ALWAYS, desk_of, problems
-from yiwang.flow.api.instances import AdvanceView, Variables, advance_view
+from yiwang.flow.api.common import ALWAYS, AreaCode, Body, Note, Variables, Word, desk_of, problems
+from yiwang.flow.api.instances import AdvanceView, advance_view
 from yiwang.kernel.access import SignedInActor
 
 
-class MessageBody(BaseModel):
+class MessageBody(Body):
     """``key`` finds the instance (correlation), as its definition says; ``variables`` are handed over to it."""
 
-    name: str = Field(min_length=1, max_length=200)
-    key: str = Field(default="", max_length=200)
+    name: Annotated[Word, Field(min_length=1)]
+    key: Word = ""
     variables: Variables = Field(default_factory=dict)
-    area: str = Field(default="", max_length=20, description="Of an instance that the message starts.")
+    area: AreaCode = Field(default="", description="Of an instance that the message starts.")
 
 
 class MessageView(AdvanceView):
     started: bool = Field(description="Whether the message has started the instance.")
 
 
-class SignalBody(BaseModel):
-    name: str = Field(min_length=1, max_length=200)
+class SignalBody(Body):
+    name: Annotated[Word, Field(min_length=1)]
     variables: Variables = Field(default_factory=dict)
 
 
-class FetchBody(BaseModel):
+class FetchBody(Body):
     """``worker`` names who leases; the lease ends by itself after ``lease_seconds``."""
 
-    topics: list[str] = Field(min_length=1, max_length=50)
-    worker: str = Field(min_length=1, max_length=100)
+    topics: list[Word] = Field(min_length=1, max_length=50)
+    worker: Annotated[Word, Field(min_length=1, max_length=100)]
     lease_seconds: int = Field(default=60, ge=1, le=3600)
     limit: int = Field(default=10, ge=1, le=100)
 
@@ -59,17 +60,17 @@ class WorkPage(BaseModel):
     items: list[WorkView]
 
 
-class FinishBody(BaseModel):
+class FinishBody(Body):
     """``error``: the code of a business error instead of a result; a boundary event may catch it."""
 
-    worker: str = Field(min_length=1, max_length=100)
+    worker: Annotated[Word, Field(min_length=1, max_length=100)]
     variables: Variables = Field(default_factory=dict)
-    error: str | None = Field(default=None, min_length=1, max_length=100)
+    error: Annotated[Word, Field(min_length=1)] | None = None
 
 
-class FailBody(BaseModel):
-    worker: str = Field(min_length=1, max_length=100)
-    reason: str = Field(min_length=1, max_length=500)
+class FailBody(Body):
+    worker: Annotated[Word, Field(min_length=1, max_length=100)]
+    reason: Annotated[Note, Field(min_length=1, max_length=500)]
 
 
 class FailedView(BaseModel):

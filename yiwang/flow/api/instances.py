@@ -11,9 +11,22 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import ALWAYS, KEY, Key, Limit, desk_of, problems, service_of
+from yiwang.flow.api.common import (
+    ALWAYS,
+    KEY,
+    AreaCode,
+    Body,
+    Key,
+    Limit,
+    Note,
+    Variables,
+    Word,
+    desk_of,
+    problems,
+    service_of,
+)
 from yiwang.flow.model import (
     Advance,
     How,
@@ -31,7 +44,6 @@ from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.database import Connection
 from yiwang.kernel.errors import InvalidInput, NotFound
 
-Variables = dict[str, JsonValue]
 State = Literal["active", "suspended", "completed", "cancelled"]
 
 
@@ -158,27 +170,27 @@ class AdvanceView(BaseModel):
     tasks: list[OpenTaskView]
 
 
-class StartBody(BaseModel):
+class StartBody(Body):
     """``variables`` are what the definition's conditions, people and deadlines read."""
 
     variables: Variables = Field(default_factory=dict)
-    area: str = Field(default="", max_length=20, description="Area code of the place that it concerns.")
+    area: AreaCode = Field(default="", description="Area code of the place that it concerns.")
 
 
-class ManageBody(BaseModel):
+class ManageBody(Body):
     """``node``: the step for jump and reopen."""
 
-    reason: str = Field(min_length=1, max_length=2000)
-    node: str = Field(default="", max_length=100)
+    reason: Annotated[Note, Field(min_length=1)]
+    node: Word = ""
 
 
-class CopyBody(BaseModel):
+class CopyBody(Body):
     people: list[UUID] = Field(min_length=1, max_length=200)
-    note: str = Field(default="", max_length=2000)
+    note: Note = ""
 
 
-class UrgeBody(BaseModel):
-    note: str = Field(default="", max_length=2000)
+class UrgeBody(Body):
+    note: Note = ""
 
 
 class CountView(BaseModel):

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from yiwang.flow.acts import OfficeAct, Verb
-from yiwang.flow.api.common import ALWAYS, Limit, NamesView, desk_of, problems
-from yiwang.flow.api.instances import AdvanceView, OpenTaskView, Variables, advance_view, task_view
+from yiwang.flow.api.common import ALWAYS, Body, Limit, NamesView, Note, Variables, Word, desk_of, problems
+from yiwang.flow.api.instances import AdvanceView, OpenTaskView, advance_view, task_view
 from yiwang.flow.desk import Options
 from yiwang.flow.legality import Reason
 from yiwang.kernel.access import SignedInActor
@@ -36,24 +36,24 @@ class TaskPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page (`after`).")
 
 
-class CompleteBody(BaseModel):
+class CompleteBody(Body):
     """``outcome`` is one of the step's; ``variables`` are kept by the instance."""
 
-    outcome: str = Field(min_length=1, max_length=100)
-    note: str = Field(default="", max_length=4000)
+    outcome: Annotated[Word, Field(min_length=1)]
+    note: Note = ""
     variables: Variables = Field(default_factory=dict)
 
 
-class ActBody(BaseModel):
+class ActBody(Body):
     """An office operation. ``people``: whom to ask or to delegate to; ``node``: where to send back; ``outcome`` and
     ``variables``: one's own answer, with 后加签; ``limit``: a deadline of those who are added, or how much more time."""
 
     verb: Verb
     people: list[UUID] = Field(default_factory=list, max_length=200)
-    note: str = Field(default="", max_length=2000)
-    node: str = Field(default="", max_length=100)
-    outcome: str = Field(default="", max_length=100)
-    limit: str | None = Field(default=None, max_length=40, description="2工作日, 4工作时, 24小时 …")
+    note: Note = ""
+    node: Word = ""
+    outcome: Word = ""
+    limit: Annotated[Word, Field(max_length=40)] | None = Field(default=None, description="2工作日, 4工作时, 24小时 …")
     variables: Variables = Field(default_factory=dict)
 
     def act(self) -> OfficeAct:
@@ -62,13 +62,13 @@ class ActBody(BaseModel):
         )
 
 
-class ReasonBody(BaseModel):
-    reason: str = Field(default="", max_length=2000)
+class ReasonBody(Body):
+    reason: Note = ""
 
 
-class AnswerBody(BaseModel):
+class AnswerBody(Body):
     granted: bool
-    note: str = Field(default="", max_length=2000)
+    note: Note = ""
 
 
 class OptionView(BaseModel):
@@ -94,7 +94,7 @@ class OptionsView(BaseModel):
     returnable: list[ReturnableView]
 
 
-class AssignBody(BaseModel):
+class AssignBody(Body):
     """A person or a post, exactly one."""
 
     person_id: UUID | None = None

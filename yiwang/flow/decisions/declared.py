@@ -132,7 +132,7 @@ class DecisionExample(_Declared):
 
     names: Reason | None = Field(None, description="What the example shows.")
     given: dict[str, AnyJson] = Field(max_length=100, description="The variables.")
-    expect: dict[str, AnyJson] | list[AnyJson] | None = Field(
+    expect: dict[str, AnyJson] | Annotated[list[AnyJson], Field(max_length=most_rules)] | None = Field(
         description="The outputs that matter, a list of them for policies with several, or null: no rule fits."
     )
     rules: list[RuleId] | None = Field(None, max_length=most_rules, description="Exactly the rules that must answer.")

@@ -188,7 +188,7 @@ class Stage:
         return [
             (definition.key, start.id)
             for definition in self.definitions.values()
-            for start in (definition.graph.start, *definition.graph.starts)
+            for start in definition.graph.starts
             if start.trigger is not None and (start.trigger.kind, start.trigger.name) == (kind, name)
         ]
 

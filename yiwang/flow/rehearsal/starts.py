@@ -28,7 +28,7 @@ class TimedStarts:
         self._starts = [
             _Start(definition.key, start.id, _timer(start, timing))
             for definition in definitions
-            for start in (definition.graph.start, *definition.graph.starts)
+            for start in definition.graph.starts
             if start.trigger is not None and start.trigger.kind == "timer"
         ]
 
