@@ -47,9 +47,7 @@ def test_插入一步_说明在谁之后谁之前_原可到哪里现可到哪里
 
 
 def test_设置逐项说明() -> None:
-    late = (
-        '<yiwang:clock start="handling" deadline="5工作日"/><yiwang:overtime after="1工作日" do="remind" every="4工作时"/>'
-    )
+    late = '<yiwang:clock start="handling" deadline="5工作日"/><yiwang:overtime after="1工作日" do="remind" every="4工作时"/>'
     old = Drawing().start().task("a", "ok no", step='deadline="3工作日"').end().line("start", "a", "end")
     new = (
         Drawing()
