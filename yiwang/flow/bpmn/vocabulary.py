@@ -89,7 +89,7 @@ DEFINITIONS: Mapping[str, TriggerKind] = MappingProxyType(
 
 EVENTS: Mapping[Position, frozenset[TriggerKind | None]] = MappingProxyType(
     {
-        "start": frozenset[TriggerKind | None]({None, "timer", "message", "signal", "condition"}),
+        "start": frozenset[TriggerKind | None]({None, "timer", "message", "signal"}),
         "inner_start": frozenset[TriggerKind | None]({None}),
         "sub_start": frozenset[TriggerKind | None]({"timer", "message", "signal", "error", "escalation", "condition"}),
         "catch": frozenset[TriggerKind | None]({"timer", "message", "signal", "condition", "link"}),
