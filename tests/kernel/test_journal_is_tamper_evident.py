@@ -24,10 +24,19 @@ async def _write(database: Database, count: int, subject: UUID | None = None) ->
     return subject
 
 
-async def _seal_all(database: Database) -> None:
+async def _seal(database: Database) -> None:
+    """Everything that is final by now: any open transaction of the whole cluster holds the rest back."""
     async with database.connection() as connection:
         while await journal.seal(connection, AT, at_most=100):
             pass
+
+
+async def _seal_all(database: Database) -> None:
+    """Everything, once the transactions of the tests beside this one have ended."""
+    async with asyncio.timeout(60), database.connection() as connection:
+        while (await journal.verify(connection)).unsealed:
+            await _seal(database)
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("statement", ["update journal set verb = 'x'", "delete from journal", "truncate journal"])
@@ -88,7 +97,7 @@ async def test_未提交的事务不拖住写入_也不被封存越过(database:
         await transaction.start()
         await journal.append(slow, journal.entry(SYSTEM, AT, "case.step", "case", subject, data={"slow": True}))
         await asyncio.wait_for(_write(database, 10), 5)
-        await _seal_all(database)
+        await _seal(database)
         await transaction.commit()
     await _seal_all(database)
     async with database.connection() as connection:
@@ -117,7 +126,7 @@ async def test_跟随者不漏不重(database: Database) -> None:
                 await journal.append(connection, item)
                 await asyncio.sleep(0.0005 * (n % 3))
 
-    await asyncio.wait_for(asyncio.gather(follow(), *(write(start) for start in (0, 50, 100, 150))), 30)
+    await asyncio.wait_for(asyncio.gather(follow(), *(write(start) for start in (0, 50, 100, 150))), 60)
     assert sorted(seen) == list(range(200))
 
 
