@@ -27,9 +27,8 @@ async def measure(stage: Stage) -> list[Measurement]:
     costs: list[Run] = []
     for number in range(stage.rounds):
         cases = await driver.create(stage.reports(), count)
-        before = cpu_of(stage)
-        steps, seconds, plain = await _through_all_hands(stage, driver, cases)
-        costs.append(Run((cpu_of(stage) - before) * 1000 / steps, None))
+        steps, seconds, spent, plain = await _through_all_hands(stage, driver, cases)
+        costs.append(Run(spent * 1000 / steps, None))
         limit = await plain.rate(stage.replayers)
         runs.append(Run(steps / seconds, limit))
         stage.say(
@@ -53,17 +52,20 @@ async def measure(stage: Stage) -> list[Measurement]:
     return found
 
 
-async def _through_all_hands(stage: Stage, driver: Driver, cases: Sequence[UUID]) -> tuple[int, float, Steps]:
-    """(steps, seconds, the rows written as plain statements): each stage is one load, only loads count."""
-    steps, seconds = 0, 0.0
+async def _through_all_hands(stage: Stage, driver: Driver, cases: Sequence[UUID]) -> tuple[int, float, float, Steps]:
+    """(steps, seconds, seconds of processor, the rows written as plain statements): each stage is one load, only loads
+    count."""
+    steps, seconds, spent = 0, 0.0, 0.0
     plain = await Steps.before(stage.url, cases)
     for _ in STEPS:
         requests = [driver.step(task) for task in await driver.tasks(cases)]
+        before = cpu_of(stage)
         done = await load.saturate(stage.address, iter(requests), connections=CONNECTIONS)
         done.check("finishing steps")
+        spent += cpu_of(stage) - before
         steps, seconds = steps + done.good, seconds + done.elapsed
         await plain.learn()
-    return steps, seconds, plain
+    return steps, seconds, spent, plain
 
 
 async def _latency(stage: Stage, driver: Driver, rate: float) -> Measurement:

@@ -25,7 +25,7 @@ async def test_前加签_签完才轮到自己办(city: SmallCity) -> None:
     offered = {item.outcome for item in view.operations if item.task_id == asked.id}
     assert offered == {"agree", "disagree"}
     assert not [item for item in view.operations if item.task_id == task.id]
-    await city.cases.steps.complete(asked.id, acceptor, StepInput("agree", note="可以"))
+    await city.cases.finishing.complete(asked.id, acceptor, StepInput("agree", note="可以"))
     assert [(row.kind, row.held) for row in (await city.view(opened.id)).tasks] == [("step", False)]
     await city.step(opened.id, "finish", note="已处理", photos=(await city.photo(),))
     assert (await city.case(opened.id)).stage == "confirm"
@@ -50,7 +50,7 @@ async def test_撤回自己刚办的一步(city: SmallCity) -> None:
     await city.to(opened, "handle")
     task = await city.task(opened.id)
     handler = await city.holder(task)
-    await city.cases.steps.complete(task.id, handler, StepInput("finish", photos=(await city.photo(),)))
+    await city.cases.finishing.complete(task.id, handler, StepInput("finish", photos=(await city.photo(),)))
     assert (await city.case(opened.id)).stage == "confirm"
     await city.cases.office.recall(task.id, handler, "照片传错了")
     case = await city.case(opened.id)

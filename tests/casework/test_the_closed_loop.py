@@ -105,7 +105,7 @@ async def test_两个人同时办结_一人成功_另一人被告知是谁何时
         standard = (await city.view(opened.id)).case_type.standard("06042", None).id
         actors = [await city.actor("acceptor1"), await city.actor("acceptor2")]
         results = await asyncio.gather(
-            *(city.cases.steps.complete(task.id, actor, StepInput("file", standard=standard)) for actor in actors),
+            *(city.cases.finishing.complete(task.id, actor, StepInput("file", standard=standard)) for actor in actors),
             return_exceptions=True,
         )
         lost = [item for item in results if isinstance(item, BaseException)]

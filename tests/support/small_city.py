@@ -84,7 +84,7 @@ class SmallCity:
         """Finish the case's open task."""
         task = await self.task(case_id)
         actor = await self.actor(by) if by else await self.holder(task)
-        return await self.cases.steps.complete(task.id, actor, StepInput(outcome, **given))  # type: ignore[arg-type]
+        return await self.cases.finishing.complete(task.id, actor, StepInput(outcome, **given))  # type: ignore[arg-type]
 
     async def photo(self, by: Actor = ANONYMOUS) -> PhotoClaim:
         out = io.BytesIO()

@@ -1,35 +1,34 @@
-"""Steps: what a person who finishes a task makes of the case.
-
-Order of locks: the flow instance first, then the case; so two acts on one case never wait for each other in a circle.
-"""
+"""Steps: what a person who finishes a task makes of the case. Judges and decides; ``finishing`` locks and writes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from yiwang.casework import store
 from yiwang.casework.catalogue import CaseType
-from yiwang.casework.dispatch import Advice, Facts
+from yiwang.casework.dispatch import Advice, Facts, learned_advice, warned
 from yiwang.casework.errors import (
     DepartmentUnknown,
     OutcomeNeeds,
-    PhotoUnknown,
     SectionNotOfDepartment,
 )
-from yiwang.casework.model import AttachmentKind, CaseFile, PhotoClaim, State
+from yiwang.casework.likeness import tell_reporters
+from yiwang.casework.model import CaseFile, PhotoClaim, State
 from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
 from yiwang.casework.store import Changes
-from yiwang.flow.model import Advance, Graph, Start, TaskRow, UserTask
+from yiwang.casework.timing import timing
+from yiwang.flow.model import Advance, Graph, InstanceRow, Start, TaskRow, UserTask
 from yiwang.identity.model import OrganisationRow
 from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.deadlines import parse_deadline
-from yiwang.kernel.errors import FieldError, NotFound
+from yiwang.kernel.errors import FieldError
 
 NEED_WORDS = {
     "department": "处置部门",
@@ -44,8 +43,8 @@ NEED_WORDS = {
     "satisfaction": "满意度",
 }
 
-_PHOTO_KINDS: dict[str, AttachmentKind] = {"verify": "verify", "handle": "after", "check": "check"}
 _END_STATES: dict[str, State] = {"not_accepted": "not_accepted", "void": "void"}
+_CLOSED = frozenset({"已结案", "已办结", "已强制结案"})
 _BACK = frozenset({"back", "redo", "not_pass", "rework"})
 
 
@@ -77,64 +76,72 @@ class StepResult:
     due_at: datetime | None
 
 
+LockedTask: TypeAlias = tuple[CaseFile, TaskRow, InstanceRow]
+"""A case with one of its open tasks and its flow instance, all locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an outcome sets: columns of the case and variables of its flow."""
+
+    case_type: CaseType
+    changes: Changes
+    variables: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a finished step leaves to write of its case; ``stage`` is the step's own."""
+
+    case: CaseFile
+    stage: str
+    changes: Changes
+    entries: list[journal.Entry]
+    result: StepResult
+
+
 class Steps:
-    """One per process."""
+    """What outcomes mean for the case. One per process; :class:`~yiwang.casework.finishing.Finishing` writes it."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def complete(self, task_id: UUID, actor: Actor, given: StepInput) -> StepResult:
-        """Finish a task with an outcome.
+    async def judge(
+        self, connection: Connection, locked: LockedTask, actor: Actor, given: StepInput, now: datetime
+    ) -> Judged:
+        """What the outcome says of the case, checked against what its step needs; reads nothing once its types are known.
 
         Raises:
-            TaskAlreadyDone (who, when), TaskNotYours, OutcomeUnknown, InstanceSuspended: from flow;
-            OutcomeNeeds, DepartmentUnknown, SectionNotOfDepartment, ClassUnknown, StandardUnknown, PhotoUnknown.
+            OutcomeNeeds, DepartmentUnknown, SectionNotOfDepartment, ClassUnknown, StandardUnknown.
         """
-        parts = self._parts
-        now = parts.context.clock.now()
-        async with parts.context.database.transaction() as connection:
-            found = await store.case_for_task(connection, task_id)
-            if found is None:
-                await parts.flow.lock_task(connection, task_id)  # says who finished it and when
-                raise NotFound(what="任务 the task")
-            case, task, instance = found
-            case_type = await parts.catalogue.version(connection, case.type, case.type_version)
-            changes, variables = self._judge(case, case_type, given)
-            if given.outcome == "handle_self" and actor.account_id is not None:
-                changes["handler_id"], variables["handler"] = actor.account_id, str(actor.account_id)
-            graph = await self.graph_of(connection, case, task)
-            outcome = graph.task(task.node).outcomes.get(given.outcome) if task.kind == "step" else None
-            if outcome is not None:
-                self._check_needs(given, outcome.needs, case, changes)
-            advance = await parts.flow.complete(
-                connection,
-                task_id,
-                actor,
-                given.outcome,
-                variables,
-                now,
-                note=given.note,
-                locked=(task, instance),
-            )
-            finished = advance.finished
-            stage = finished.stage if finished else case.stage
-            decided = (finished.outcome if finished and finished.kind == "step" else None) or given.outcome
-            changes.update(self.effects(case, advance, stage, decided, now))
-            if given.satisfaction is not None:
-                changes["satisfaction"] = given.satisfaction
-            await self._photos(connection, case, stage, given.photos)
-            entries = [
-                case_entry(
-                    actor, now, "case.step", case, self._story(case_type, given, changes, stage), status=advance.status
-                )
-            ]
-            if advance.ended:
-                entries.append(
-                    case_entry(actor, now, "case.closed", case, {"outcome": given.outcome}, status=advance.status)
-                )
-                entries += await self.close_followers(connection, actor, case, advance.status, now)
-            await store.change_case(connection, case.id, changes, entries)
-        return StepResult(
+        case, task, _ = locked
+        case_type = await self._parts.catalogue.version(connection, case.type, case.type_version)
+        changes, variables = self._judge(case, case_type, given)
+        if given.outcome == "handle_self" and actor.account_id is not None:
+            changes["handler_id"], variables["handler"] = actor.account_id, str(actor.account_id)
+        graph = await self.graph_of(connection, case, task)
+        outcome = graph.task(task.node).outcomes.get(given.outcome) if task.kind == "step" else None
+        if outcome is not None:
+            self._check_needs(given, outcome.needs, case, changes)
+        return Judged(case_type, changes, variables)
+
+    def settle(
+        self, case: CaseFile, judged: Judged, actor: Actor, given: StepInput, advance: Advance, now: datetime
+    ) -> Settled:
+        """What the finished step changes of the case, and what the journal says of it."""
+        finished = advance.finished
+        stage = finished.stage if finished else case.stage
+        decided = (finished.outcome if finished and finished.kind == "step" else None) or given.outcome
+        changes = judged.changes
+        changes.update(self.effects(case, advance, stage, decided, now))
+        if given.satisfaction is not None:
+            changes["satisfaction"] = given.satisfaction
+        story = {**self._story(judged.case_type, given, changes, stage), **timing(advance)}
+        entries = [case_entry(actor, now, "case.step", case, story, status=advance.status)]
+        if advance.ended:
+            told: JsonObject = {"outcome": given.outcome}
+            entries.append(case_entry(actor, now, "case.closed", case, told, status=advance.status))
+        result = StepResult(
             case.id,
             case.number,
             advance.status,
@@ -142,6 +149,7 @@ class Steps:
             changes.get("state", case.state),
             changes.get("due_at", case.due_at),
         )
+        return Settled(case, stage, changes, entries, result)
 
     async def graph_of(self, connection: Connection, case: CaseFile, task: TaskRow) -> Graph:
         """The graph of whose steps a task is: of the case's own definition, or of one that it calls."""
@@ -150,17 +158,30 @@ class Steps:
         return (await self._parts.catalogue.version(connection, case.type, case.type_version)).definition.graph
 
     def advise(self, case: CaseFile, case_type: CaseType) -> tuple[OrganisationRow | None, Advice | None]:
-        """Which department the table proposes for this case, with the reason; the class's own department otherwise."""
-        code = case.class_code or ""
-        advice = None
+        """Which department is proposed for this case, with the reason; see :meth:`propose`."""
+        return self.propose(case_type, Facts(case.class_code or "", case.area, case.text, case.channel, case.urgency))
+
+    def propose(self, case_type: CaseType, facts: Facts) -> tuple[OrganisationRow | None, Advice | None]:
+        """The department for these facts: by the decision table; where it is silent, the one that has closed such cases
+        here; else the class's own, which comes without advice."""
         if case_type.dispatch is not None:
-            advice = case_type.dispatch.advise(Facts(code, case.area, case.text, case.channel, case.urgency))
-        kind = advice.department if advice else None
-        if kind is None and code in case_type.classes:
-            kind = case_type.classes[code].department
-        if kind is None:
-            return None, advice
-        return self.department(kind, case.area), advice
+            advice = case_type.dispatch.advise(facts)
+            if advice is not None:
+                found = self.department(advice.department, facts.area)
+                if found is not None:
+                    refused, why = self._parts.outcomes.refusals(
+                        case_type.declaration.id, facts.class_code, facts.area, found.id
+                    )
+                    advice = warned(advice, refused, why) if refused else advice
+                return found, advice
+        learned = self._parts.outcomes.advise(case_type.declaration.id, facts.class_code, facts.area)
+        if learned is not None:
+            organisation = self._parts.directory.organisation(learned.department_id)
+            if organisation is not None:
+                return organisation, learned_advice(organisation, learned)
+        known = case_type.classes.get(facts.class_code)
+        kind = known.department if known else None
+        return (self.department(kind, facts.area) if kind else None), None
 
     def department(self, word: str, area: str) -> OrganisationRow | None:
         """The organisation with this code, or the one that serves this kind of department for the area."""
@@ -329,25 +350,15 @@ class Steps:
     async def close_followers(
         self, connection: Connection, actor: Actor, head: CaseFile, status: str, now: datetime
     ) -> list[journal.Entry]:
-        """End the cases folded under a head with it; returns their entries."""
+        """End the cases folded under a head with it and tell their reporters; returns their entries."""
         if head.followers == 0:
             return []
-        entries: list[journal.Entry] = []
+        entries = await tell_reporters(connection, actor, head, "closed" if status in _CLOSED else "ended", status, now)
         for follower in await store.followers_of(connection, head.id, limit=10_000):
             if follower.state == "folded" and follower.closed_at is None:
                 await store.change_case(connection, follower.id, {"status": status, "closed_at": now})
                 entries.append(case_entry(actor, now, "case.closed", follower, {"head": head.number}, status=status))
         return entries
-
-    async def _photos(self, connection: Connection, case: CaseFile, stage: str, photos: Sequence[PhotoClaim]) -> None:
-        if not photos:
-            return
-        kind = _PHOTO_KINDS.get(stage, "other")
-        bound = await store.bind_attachments(
-            connection, [case.id] * len(photos), [photo.id for photo in photos], [photo.claim for photo in photos], kind
-        )
-        if bound != len(photos):
-            raise PhotoUnknown()
 
     def _story(self, case_type: CaseType, given: StepInput, changes: Changes, stage: str) -> JsonObject:
         data: JsonObject = {"stage": stage, "outcome": given.outcome}

@@ -35,11 +35,14 @@ class CaseFilter:
     reported_to: datetime | None = None
     box: tuple[float, float, float, float] | None = None
     before: tuple[datetime, UUID] | None = None
+    grid: str | None = None
+    closed_from: datetime | None = None
+    without: str | None = None
 
     def conditions(self, args: Sql, now: datetime) -> list[str]:
         """The SQL conditions on case_file ``c``."""
         found: list[str] = []
-        for column in ("state", "status", "stage", "type", "channel", "urgency", "department_id", "head_id", "number"):
+        for column in ("state", "status", "stage", "type", "channel", "urgency", "department_id", "head_id", "number", "grid"):
             value = getattr(self, column)
             if value is not None:
                 found.append(f"c.{column} = {args.bind(value)}")
@@ -54,6 +57,10 @@ class CaseFilter:
             found.append(f"c.reported_at >= {args.bind(self.reported_from)}")
         if self.reported_to:
             found.append(f"c.reported_at < {args.bind(self.reported_to)}")
+        if self.without:
+            found.append({"department": "c.department_id is null", "class": "c.class_code is null"}[self.without])
+        if self.closed_from:
+            found.append(f"c.closed_at >= {args.bind(self.closed_from)}")
         if self.clock:
             moment = "" if self.clock in ("blue", "grey") else args.bind(now)
             found.append(clock_condition(self.clock, moment))

@@ -71,6 +71,7 @@ _EXTRA: list[tuple[str, str, Callable[[Draft], object]]] = [
     ("reporter_phone", "text", lambda d: d.report.reporter.phone),
     ("account_id", "uuid", lambda d: d.account_id),
     ("terms", "text", lambda d: d.terms),
+    ("advice", "jsonb", lambda d: d.advice),
 ]
 _NAMES = [name for name, _, _ in _COLUMNS] + [name for name, _, _ in _EXTRA]
 _TYPES = [kind for _, kind, _ in _COLUMNS] + [kind for _, kind, _ in _EXTRA]
@@ -100,6 +101,11 @@ with draft as (
 ), texts as (
     insert into case_text (case_id, terms)
     select o.id, d.terms::tsvector from opened o join draft d on d.id = o.id where d.terms <> ''
+), advised as (
+    insert into case_advice (case_id, model_version, class_code, probability, body)
+    select o.id, (d.advice ->> 'model')::int, d.advice #>> '{{suggestions,0,class}}',
+           (d.advice #>> '{{suggestions,0,probability}}')::real, d.advice
+    from opened o join draft d on d.id = o.id where d.advice is not null
 ), heads as (
     update case_file h set followers = h.followers + f.n
     from (select head_id, count(*) as n from opened where head_id is not null group by head_id) f where h.id = f.head_id

@@ -17,6 +17,7 @@ from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.service.world import World
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Completed, Delta, Started, walk
+from yiwang.kernel import journal
 from yiwang.kernel.access import SYSTEM, Actor
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection, Json
@@ -85,9 +86,14 @@ class RunningVerbs(DefinitionVerbs):
             self._walked_under, self._walked = snapshot, {}
         return self._walked
 
-    async def write_starts(self, connection: Connection, planned: Sequence[tuple[Changes, Advance]]) -> None:
-        """Start what :meth:`plan_starts` has planned, in one statement."""
-        await store.write(connection, [changes for changes, _ in planned])
+    async def write_starts(
+        self,
+        connection: Connection,
+        planned: Sequence[tuple[Changes, Advance]],
+        told: Sequence[journal.Entry] = (),
+    ) -> None:
+        """Start what :meth:`plan_starts` has planned, with the journal entries that tell of it, in one statement."""
+        await store.write(connection, [changes for changes, _ in planned], told)
         for changes, answer in planned:
             if answer.thrown and changes.instance is not None:
                 begun = changes.instance
@@ -152,21 +158,59 @@ class RunningVerbs(DefinitionVerbs):
             VariablesInvalid, ConditionFailed, NobodyForStep, LimitUnknown: the walk cannot go on; nothing is changed.
         """
         task, instance = await self.lock_own_task(connection, task_id, actor, locked=locked)
+        if task.kind == "step":
+            planned = await self.plan_step(connection, (task, instance), actor, outcome, variables, at, note=note)
+            await self.write_steps(connection, [planned], at)
+            return planned[1]
+        self.require("complete", instance, task)
+        self.require_answer("complete", task, note)
+        standing = await self.standing(connection, instance, task)
+        return await self.finish_added(
+            connection, standing, task, Act("complete", actor, at, outcome=outcome, note=note)
+        )
+
+    async def plan_step(
+        self,
+        connection: Connection,
+        locked: tuple[TaskRow, InstanceRow],
+        actor: Actor,
+        outcome: str,
+        variables: Mapping[str, Json],
+        at: datetime,
+        *,
+        note: str = "",
+    ) -> tuple[Changes, Advance]:
+        """What finishing a task of a step (of kind ``step``) would write and answer, for a caller who writes several together.
+
+        ``locked``: the task and its instance, locked by the caller. Reads only what definitions with branches need.
+
+        Raises:
+            As :meth:`complete`.
+        """
+        task, instance = locked
+        await self.lock_own_task(connection, task.id, actor, locked=locked)
         self.require("complete", instance, task)
         self.require_answer("complete", task, note)
         standing = await self.standing(connection, instance, task)
         act = Act("complete", actor, at, outcome=outcome, note=note)
-        if task.kind != "step":
-            return await self.finish_added(connection, standing, task, act)
         node = standing.graph_of(task).task(task.node)
         if outcome not in node.outcomes:
             raise OutcomeUnknown(name=node.names.zh, outcome=outcome[:60], allowed="、".join(node.outcomes))
         by = str(actor.account_id) if actor.account_id is not None else None
         if task.scope_id is None:
-            return await self.go(connection, standing, Completed(task_id, outcome, by=by), act, variables)
+            return await self.plan(connection, standing, Completed(task.id, outcome, by=by), act, variables)
         # Inside a call the variables are the call's own.
         check_variables(variables, variables)
-        return await self.go(connection, standing, Completed(task_id, outcome, variables, by), act)
+        return await self.plan(connection, standing, Completed(task.id, outcome, variables, by), act)
+
+    async def write_steps(
+        self, connection: Connection, planned: Sequence[tuple[Changes, Advance]], at: datetime
+    ) -> None:
+        """Write what :meth:`plan_step` has planned for different instances, in one statement."""
+        await store.write(connection, [changes for changes, _ in planned])
+        for _, answer in planned:
+            if answer.thrown:
+                await store.throw(connection, answer.thrown, answer.instance_id, answer.variables, at)
 
     async def finish_added(self, connection: Connection, standing: Standing, task: TaskRow, act: Act) -> Advance:
         """Finish a task that was added to another (加签, 委派)."""

@@ -17,6 +17,8 @@ from uuid import UUID
 from yiwang.flow.changes import Changes
 from yiwang.flow.model.rows import InstanceRow, TaskRow
 from yiwang.flow.store.columns import INSTANCE, SCOPE, STEP, TASK, TIMER, TOKEN, WAIT, Columns, arrays, listed
+from yiwang.kernel import journal
+from yiwang.kernel.access import Sql
 from yiwang.kernel.database import Connection
 
 
@@ -106,26 +108,39 @@ def _statement(used: tuple[tuple[int, bool], ...]) -> str:
     return f"with {parts} {texts[-1]}" if parts else texts[-1]
 
 
-async def write(connection: Connection, changes: Sequence[Changes]) -> None:
-    """Write everything in one statement; nothing at all when there is nothing."""
+async def write(connection: Connection, changes: Sequence[Changes], told: Sequence[journal.Entry] = ()) -> None:
+    """Write everything, and the journal entries that tell of it, in one statement; nothing at all when there is nothing."""
     used: list[tuple[int, bool]] = []
     values: list[object] = []
     for index, part in enumerate(_PARTS):
         rows = [row for item in changes for row in part.rows(item)]
         if not rows:
             continue
-        used.append((index, len(rows) == 1))
+        single = len(rows) == 1 and len(changes) == 1  # a group's statements should not differ by how many rows it has
+        used.append((index, single))
         if part.columns is _ID:
-            values += rows if len(rows) == 1 else [rows]
-        elif len(rows) == 1:
+            values += rows if single else [rows]
+        elif single:
             values += attrgetter(*part.columns)(rows[0])
         else:
             values += arrays(part.columns, rows)
-    if used:
+    if used and told:
+        args = Sql(values)
+        entries = journal.appending(args, told)
+        await connection.execute(_beside(_statement(tuple(used)), entries), *args.values)
+    elif used:
         await connection.execute(_statement(tuple(used)), *values)
+    else:
+        await journal.append_many(connection, told)
     released = [pair for item in changes for pair in item.released]
     if released:
         await _release(connection, released)
+
+
+def _beside(statement: str, entries: str) -> str:
+    """The statement with the one that writes journal entries as a part of it."""
+    told = f"with told as ({entries})"
+    return f"{told}, {statement.removeprefix('with ')}" if statement.startswith("with ") else f"{told} {statement}"
 
 
 async def _release(connection: Connection, released: Sequence[tuple[UUID, str]]) -> None:
