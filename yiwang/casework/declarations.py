@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Phrase = Annotated[str, StringConstraints(min_length=2, max_length=40)]
+Example = Annotated[str, StringConstraints(min_length=2, max_length=500)]
 StatusText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -52,6 +53,11 @@ class CaseClass(Declaration):
         default_factory=list,
         max_length=200,
         description="Turns of everyday speech that speak for it, too; … stands for up to eight characters: 路…坑.",
+    )
+    examples: list[Example] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Reports as people write them that belong to this class; the first model learns from them.",
     )
     department: Key | None = Field(None, description="Kind of department that usually handles it, e.g. sanitation.")
     standards: list[Standard] = Field(min_length=1)
@@ -99,6 +105,18 @@ class CaseField(Declaration):
     required: bool = False
 
 
+class Learning(Declaration):
+    """How the classes of a case type are learned from its cases (学习)."""
+
+    rules: Literal["first", "last"] = Field(
+        "first", description="Words of the class tree go before the model (first), or only where it is unsure (last)."
+    )
+    threshold: float = Field(0.5, ge=0, le=1, description="Below this probability the model leaves the class to a person.")
+    begin: bool = Field(
+        False, description="Learn a first model from the tree's words and examples when the city has none yet."
+    )
+
+
 class CaseTypeDeclaration(Declaration):
     """``cases/*.yaml``: the life and shape of one kind of case."""
 
@@ -119,6 +137,7 @@ class CaseTypeDeclaration(Declaration):
     default_class: str | None = Field(
         None, description="Class for reports that no rule recognises; a person then chooses."
     )
+    learning: Learning = Field(default_factory=Learning, description="How classes are learned from cases.")
     rework: Literal["continue", "restart"] = Field("restart", description="Whether 返工 goes on with the same clock.")
     warn: float = Field(0.8, gt=0, lt=1, description="Share of the limit after which the clock turns yellow.")
     reopen_days: float = Field(30, ge=0, le=365, description="Days after closing in which the reporter may reopen.")

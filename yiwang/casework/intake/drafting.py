@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from yiwang.casework.catalogue import CaseType, Catalogue
+from yiwang.casework.classify import Classified, chosen, classify
 from yiwang.casework.declarations import Channel
 from yiwang.casework.errors import (
     ChannelNotYours,
@@ -18,11 +19,13 @@ from yiwang.casework.errors import (
     ReportRefused,
     TimeImpossible,
 )
-from yiwang.casework.model import ClassSource, Draft, Report, Urgency
+from yiwang.casework.model import Draft, Report, Urgency
 from yiwang.casework.search import stored_terms
 from yiwang.geo.coordinates import to_cgcs2000
 from yiwang.geo.locator import Locator
 from yiwang.identity.directory import Directory
+from yiwang.judgement.classification.model import Circumstances
+from yiwang.judgement.classification.service import Classifiers
 from yiwang.kernel.access import Actor
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.database import JsonObject
@@ -47,11 +50,19 @@ _NEEDS = {
 class Drafting:
     """Turns reports into drafts by the published rules of their case types."""
 
-    def __init__(self, catalogue: Catalogue, locator: Locator, directory: Directory, calendar: WorkingCalendar) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        locator: Locator,
+        directory: Directory,
+        calendar: WorkingCalendar,
+        classifiers: Classifiers,
+    ) -> None:
         self._catalogue = catalogue
         self._locator = locator
         self._directory = directory
         self._calendar = calendar
+        self._classifiers = classifiers
 
     def draft(self, report: Report, actor: Actor, now: datetime) -> Draft:
         """Judge one report.
@@ -66,7 +77,8 @@ class Drafting:
         if report.occurred_at is not None and not now - _OLDEST <= report.occurred_at <= now + _CLOCK_SKEW:
             raise TimeImpossible(at=report.occurred_at.isoformat())
         lon, lat, area, grid = self._place(report)
-        class_code, source, reason = self._classify(case_type, report)
+        classified = self.classify(case_type, report, area, now)
+        class_code = classified.code
         urgency = self._urgency(case_type, class_code, report)
         centre = self._directory.serving("centre", area)
         if not area and centre is not None:
@@ -96,8 +108,8 @@ class Drafting:
             type_version=case_type.version,
             class_code=class_code,
             class_system=case_type.tree.system,
-            class_source=source,
-            class_reason=reason,
+            class_source=classified.source,
+            class_reason=classified.reason,
             lon=lon,
             lat=lat,
             x=x,
@@ -116,7 +128,16 @@ class Drafting:
             fold_since=now - timedelta(days=fold.days) if fold and foldable else None,
             reported_at=now,
             variables=variables,
+            advice=classified.as_json(),
         )
+
+    def area(self, report: Report) -> str:
+        """The area in which a report lies; "" for one without a place.
+
+        Raises:
+            PlaceOutsideCity.
+        """
+        return self._place(report)[2]
 
     def local_day(self, at: datetime) -> str:
         """The city's own date, ISO."""
@@ -172,15 +193,18 @@ class Drafting:
             raise PlaceOutsideCity(lon=round(report.lon, 6), lat=round(report.lat, 6))
         return lon, lat, found.area_code, found.responsibility_grid or ""
 
-    def _classify(self, case_type: CaseType, report: Report) -> tuple[str | None, ClassSource, str]:
+    def classify(self, case_type: CaseType, report: Report, area: str, now: datetime) -> Classified:
+        """The class that a person chose, or what rules and the model in service make of the text, its place and time.
+
+        Raises:
+            ClassUnknown: the person's class is not in the tree.
+        """
         if report.class_code:
-            return case_type.case_class(report.class_code).code, "person", ""
-        proposals = case_type.words.propose(report.text, 1)
-        if proposals:
-            return proposals[0].code, "rule", "、".join(proposals[0].words)
-        if case_type.declaration.default_class:
-            return case_type.declaration.default_class, "none", ""
-        return None, "none", ""
+            return chosen(case_type.case_class(report.class_code).code)
+        local = now.astimezone(self._calendar.hours.timezone)
+        around = Circumstances(report.channel, area, local.hour, local.month)
+        model = self._classifiers.get(case_type.declaration.id)
+        return classify(case_type.words, case_type.classes, case_type.declaration, report.text, around, model)
 
     def _urgency(self, case_type: CaseType, class_code: str | None, report: Report) -> Urgency:
         if report.urgency == "urgent":

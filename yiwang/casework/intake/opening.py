@@ -1,7 +1,7 @@
 """Writing drafts as cases: group commit. Reports that arrive while the last group is being written form the next one.
 
 Each report is acknowledged only after the commit that holds its case, its flow, its first task and its journal entry.
-There is no waiting for company: a lone report is written at once. A group is written in six statements however large it
+There is no waiting for company: a lone report is written at once. A group is written in five statements however large it
 is; one report that cannot be written does not harm the others (the group is then written one by one).
 """
 
@@ -17,9 +17,9 @@ from yiwang.casework.errors import PhotoUnknown
 from yiwang.casework.intake.drafting import photo_rows, same_matter
 from yiwang.casework.model import CaseFile, Draft, Opened
 from yiwang.casework.notes import opened_entry
+from yiwang.casework.timing import timing
 from yiwang.flow.model import Start
 from yiwang.flow.service import FlowService
-from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection
@@ -121,9 +121,6 @@ class Opening:
         planned = self._flow.plan_starts(starts, only[0].reported_at, worlds=worlds)
         firsts = [(answer.status, answer.stage) for _, answer in planned]
         heads = await store.open_cases(connection, only, numbers, firsts)
-        running = [item for item in planned if item[1].instance_id not in heads]
-        if running:
-            await self._flow.write_starts(connection, running)
         case_ids, photo_ids, claims = photo_rows(only)
         if photo_ids and await store.bind_attachments(connection, case_ids, photo_ids, claims, None) != len(photo_ids):
             raise PhotoUnknown()
@@ -131,10 +128,12 @@ class Opening:
             self._opened(draft, number, first[0], heads.get(draft.id))
             for draft, number, first in zip(only, numbers, firsts, strict=True)
         ]
-        await journal.append_many(
-            connection,
-            [opened_entry(actor, draft, answer) for (draft, actor), answer in zip(drafts, opened, strict=True)],
-        )
+        running = [item for item in planned if item[1].instance_id not in heads]
+        told = [
+            opened_entry(actor, draft, answer, timing(first))
+            for (draft, actor), answer, (_, first) in zip(drafts, opened, planned, strict=True)
+        ]
+        await self._flow.write_starts(connection, running, told)
         return opened
 
     async def _numbers(self, connection: Connection, drafts: list[Draft]) -> list[str]:
