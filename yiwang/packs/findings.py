@@ -29,6 +29,8 @@ KINDS = {
     "streets": ("街镇", "street"),
     "communities": ("社区", "community"),
     "scenario": ("场景", "scenario"),
+    "indicator": ("指标", "indicator"),
+    "board": ("考核方案", "board"),
 }
 """Things that have a code of their own, in both languages."""
 

@@ -23,6 +23,7 @@ from yiwang.flow.service import FlowService
 from yiwang.geo.service import GeoService
 from yiwang.identity.declarations import AccountDeclaration, PlacedPostDeclaration, PostReference
 from yiwang.identity.service import IdentityService
+from yiwang.insight.service import InsightService
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.clock import CityClock, begin_simulation, read_clock
 from yiwang.kernel.context import Context
@@ -48,6 +49,8 @@ class Services(Protocol):
     def flow(self) -> FlowService: ...
     @property
     def casework(self) -> CaseService: ...
+    @property
+    def insight(self) -> InsightService: ...
 
 
 _PROOFS = ("plan.", "scenario.", "pack.readme_missing")
@@ -164,6 +167,7 @@ class _Installation:
         await self._offices()
         await self.services.identity.directory.refresh()
         await self._applications()
+        await self._boards()
         await self.services.casework.refresh()
 
     @asynccontextmanager
@@ -267,6 +271,15 @@ class _Installation:
                 en += f"; {len(tables)} decision tables, {fresh} with a new version"
                 new += fresh
             done.append(Installed("casework", zh, en, new > 0, 0))
+
+    async def _boards(self) -> None:
+        async with self._part("insight", "发布指标与考核方案", "indicators and boards") as (connection, done):
+            indicators = [one for pack in self.city.packs for file in pack.indicators for one in file.value.indicators]
+            boards = [board.value for pack in self.city.packs for board in pack.boards]
+            new = await self.services.insight.publish(connection, indicators, boards, self.context.clock.now())
+            zh = f"{len(indicators)} 个指标、{len(boards)} 个考核方案,{new} 个有新版本"
+            en = f"{len(indicators)} indicators, {len(boards)} boards, {new} with a new version"
+            done.append(Installed("insight", zh, en, new > 0, 0))
 
     async def _publish(self, connection: Connection, pack: Pack, declaration: CaseTypeDeclaration, at: datetime) -> int:
         reach = [pack, *(one for one in self.city.packs if one.id != pack.id)]

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
 from yiwang.flow.decisions.declared import DecisionTable
+from yiwang.insight.indicators.declared import Board, IndicatorFile
 from yiwang.packs.findings import Findings, Place, shown, suggestion
 from yiwang.packs.flows import FlowFile, read_flow
 from yiwang.packs.model.city import AreasFile, CityFile, DemoAccount, HeldPost, OrganisationsFile, OverrideFile
@@ -26,9 +27,9 @@ from yiwang.packs.source import Source, read_source
 
 Model = TypeVar("Model", bound=BaseModel)
 
-ROOMS = frozenset({"cases", "classes", "rules", "flows", "scenarios", "strings"})
+ROOMS = frozenset({"cases", "classes", "rules", "flows", "scenarios", "strings", "indicators", "boards"})
 """Folders of a pack that this version runs."""
-ROOMS_TO_COME = frozenset({"types", "signals", "indicators", "boards", "pages", "resources", "compute"})
+ROOMS_TO_COME = frozenset({"types", "signals", "pages", "resources", "compute"})
 """Folders of the pack format whose engines stand on floors that are not built yet."""
 PACK_FILES = frozenset({"pack.yaml", "roles.yaml", "proof.yaml", "README.md"})
 CITY_FILES = frozenset({"city.yaml", "organisations.yaml", "README.md", "areas", "overrides", "calendars", "scenarios"})
@@ -64,6 +65,8 @@ class Pack:
     scenarios: tuple[Loaded[ScenarioFile], ...]
     strings: dict[str, Loaded[StringsFile]]
     proof: Loaded[ProofFile] | None
+    indicators: tuple[Loaded[IndicatorFile], ...] = ()
+    boards: tuple[Loaded[Board], ...] = ()
 
     @property
     def id(self) -> str:
@@ -128,6 +131,8 @@ def load_pack(
     rules, decisions = _load_rules(folder, findings, overrides)
     scenarios = _load_room(folder, "scenarios", ScenarioFile, findings, ())
     strings = _load_room(folder, "strings", StringsFile, findings, overrides)
+    indicators = _load_room(folder, "indicators", IndicatorFile, findings, overrides)
+    boards = _load_room(folder, "boards", Board, findings, overrides)
     flows = _load_flows(folder, findings, flow_overrides or {})
     roles = _load(folder / "roles.yaml", RolesFile, findings) if (folder / "roles.yaml").is_file() else None
     proof = _load(folder / "proof.yaml", ProofFile, findings) if (folder / "proof.yaml").is_file() else None
@@ -148,6 +153,8 @@ def load_pack(
         tuple(scenarios),
         {item.source.path.stem: item for item in strings},
         proof,
+        tuple(indicators),
+        _distinct(boards, findings, "board", lambda item: item.id),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.check.cities import check_city
 from yiwang.packs.check.flows import check_flows
+from yiwang.packs.check.indicators import check_indicators, check_shared_indicators
 from yiwang.packs.check.plan import check_plan
 from yiwang.packs.check.references import check_needs_circle, check_references, check_shared_words, needed
 from yiwang.packs.check.rules import check_rules
@@ -101,6 +102,7 @@ def run_check(
                 check_walks(by_id[name], findings)
     check_needs_circle(by_id, findings)
     check_shared_words(list(by_id.values()), findings)
+    check_shared_indicators(list(by_id.values()), findings)
     folders = scenario_cities(cities or packs.parent / "cities", tests)
     if only_cities:
         chosen = {path.name: path for path in only_cities}
@@ -135,6 +137,7 @@ def _check_meaning(pack: Pack, packs: dict[str, Pack], root: Path, findings: Fin
     """What can be judged only of files that could all be read; otherwise each would be blamed for what another lacks."""
     check_references(pack, packs, findings)
     check_rules(pack, packs, findings)
+    check_indicators(pack, packs, findings)
     check_flows(pack, packs, findings)
     check_plan(pack, root, findings)
 

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 from yiwang.casework.rules import VERBS
 from yiwang.identity.separation import COMMON, RESERVED, SYSTEM_ALSO, check_role
+from yiwang.insight.appeals import GRANTS as APPEAL_GRANTS
 from yiwang.kernel.errors import Problem
 from yiwang.packs.findings import Findings, suggestion
 from yiwang.packs.loader import Loaded
 from yiwang.packs.model.pack import RolesFile
 
-CASE_VERBS = frozenset({"read", "report", "read_personal"}) | {rule.grant for rule in VERBS.values()}
+CASE_VERBS = frozenset({"read", "report", "read_personal", "import"}) | {rule.grant for rule in VERBS.values()}
 TASK_VERBS = frozenset({"read", "assign", "complete_any", "extend"})
+SCORE_VERBS = frozenset({"read", "export", "recompute"})
+"""What scoring asks for: seeing scores, taking them along, having them reckoned anew."""
 FLOW_VERBS: Mapping[str, frozenset[str]] = {
     "definition": frozenset({"edit", "publish"}),
     "instance": frozenset({"start", "read", "manage"}),
@@ -24,7 +27,7 @@ FLOW_VERBS: Mapping[str, frozenset[str]] = {
 
 def known_verbs() -> dict[str, frozenset[str]]:
     """Kind of thing → verbs that engines ask for; ``*`` among them where any verb may be asked."""
-    known: dict[str, frozenset[str]] = {"case": CASE_VERBS, "task": TASK_VERBS}
+    known: dict[str, frozenset[str]] = {"case": CASE_VERBS | APPEAL_GRANTS, "task": TASK_VERBS, "score": SCORE_VERBS}
     tables: list[Mapping[str, frozenset[str]]] = [*RESERVED.values(), COMMON, SYSTEM_ALSO, FLOW_VERBS]
     for table in tables:
         for kind, verbs in table.items():

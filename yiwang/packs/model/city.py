@@ -248,7 +248,8 @@ class OverrideFile(Declaration):
 
     pack: Key = Field(description="Which pack.")
     target: str = Field(
-        pattern=r"^(cases|classes|rules|strings)/[a-z][a-z0-9-]*$", description="Which of its files: classes/gbt47678."
+        pattern=r"^(cases|classes|rules|strings|indicators|boards)/[a-z][a-z0-9-]*$",
+        description="Which of its files: classes/gbt47678.",
     )
     why: Words = Field(description="Why this city differs.")
     change: list[Change] = Field(min_length=1, description="The changes.")

@@ -1,0 +1,2 @@
+drop table likeness_sample;
+drop table likeness_term;
