@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from bench.results import Measurement
 from bench.stage import Stage
 from bench.suites import (
+    advising,
     creating,
     flowing,
     importing,
     journalling,
+    likeness,
     locating,
     memory,
     replying,
+    scoring,
     searching,
     stepping,
     tasks,
@@ -36,8 +39,11 @@ SUITE = (
     Benchmark("step", "finish steps over HTTP", stepping.measure),
     Benchmark("tasks", "my tasks over HTTP", tasks.measure),
     Benchmark("search", "full-text search over HTTP", searching.measure),
+    Benchmark("likeness", "heard before? near-duplicates over HTTP", likeness.measure),
+    Benchmark("advice", "class, department and limit of a report being written", advising.measure),
     Benchmark("flow", "the flow engine alone", flowing.measure),
     Benchmark("locate", "locate points", locating.measure),
+    Benchmark("scoring", "scores of a month, recomputation of a year", scoring.measure),
     Benchmark("import", "bulk import of cases", importing.measure),
     Benchmark("journal", "seal and verify the journal", journalling.measure),
     Benchmark("memory", "resident memory of a web worker", memory.measure),

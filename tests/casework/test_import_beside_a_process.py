@@ -180,6 +180,9 @@ async def test_每一列都照源数据写入(city: SmallCity, tmp_path: Path) -
         "lon": 117.0042,
         "lat": 39.0061,
         "source": "R1",
+        "channel": "hotline",
+        "department_id": None,
+        "due": (FIRST + timedelta(days=2)).isoformat(),
         "status": "已结案",
     }
     assert stories[1][0].entry.verb == "case.imported"

@@ -16,7 +16,7 @@ from yiwang.kernel.database import JsonObject
 
 State = Literal["open", "closed", "void", "not_accepted", "folded"]
 Urgency = Literal["normal", "urgent"]
-ClassSource = Literal["person", "rule", "none", "import"]
+ClassSource = Literal["person", "rule", "model", "none", "import"]
 AttachmentKind = Literal["report", "verify", "before", "after", "check", "other"]
 
 COMMON_STATUSES: Mapping[str, str] = {
@@ -96,6 +96,8 @@ class Draft:
     fold_since: datetime | None
     reported_at: datetime
     variables: JsonObject
+    advice: JsonObject | None = None
+    """What rules and model said of the class, kept beside the case; None where no model is in service or a person chose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "case.reopened": ("重新办理", "reopened"),
     "case.added": ("补充情况", "added to"),
     "case.rated": ("评价", "rated"),
+    "case.appeal_requested": ("超时申诉", "appealed against being late"),
+    "case.appeal_reviewed": ("申诉初审", "appeal reviewed"),
+    "case.appeal_approved": ("申诉通过", "appeal approved"),
+    "case.appeal_refused": ("申诉驳回", "appeal refused"),
+    "case.told": ("告知上报人", "reporter told"),
     "case.archived": ("归档", "archived"),
     "case.imported": ("导入历史案卷", "imported"),
     "flow.migrated": ("改按新版流程办理", "goes on by another version of its flow"),
@@ -71,8 +76,8 @@ def case_entry(
     return entry(actor, at, verb, "case", case.id, area=case.area, data={**common, **(data or {})})
 
 
-def opened_entry(actor: Actor, draft: Draft, opened: Opened) -> Entry:
-    """The first entry of every case."""
+def opened_entry(actor: Actor, draft: Draft, opened: Opened, times: JsonObject) -> Entry:
+    """The first entry of every case; ``times`` as :func:`yiwang.casework.timing.timing` tells of its first step."""
     data: JsonObject = {
         "number": opened.number,
         "type": draft.report.type,
@@ -88,4 +93,8 @@ def opened_entry(actor: Actor, draft: Draft, opened: Opened) -> Entry:
     }
     if opened.head_number:
         data["head"] = opened.head_number
+    else:
+        data.update(times)
+    if len(actor.posts) == 1:
+        data["post"] = actor.posts[0]
     return entry(actor, draft.reported_at, "case.opened", "case", draft.id, area=draft.area, data=data)

@@ -16,6 +16,7 @@ from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
 from yiwang.casework.steps import Steps
 from yiwang.casework.store import Changes
+from yiwang.casework.timing import timing
 from yiwang.flow import legality
 from yiwang.flow.acts import OfficeAct, perform
 from yiwang.flow.desk import Options
@@ -79,7 +80,7 @@ class Office:
                 now,
                 f"case.{act.verb}",
                 case,
-                self._told(act, task.stage),
+                {**self._told(act, task.stage), **(timing(advance) if advance is not None else {})},
                 status=advance.status if advance else None,
             )
             await journal.append(connection, entry)
@@ -102,7 +103,7 @@ class Office:
             changes = self._steps.effects(case, advance, stage, "", now)
             changes.update(_UNDONE.get(stage, {}))
             await store.change_case(connection, case.id, changes)
-            data: JsonObject = {"note": reason, "stage": stage}
+            data: JsonObject = {"note": reason, "stage": stage, **timing(advance)}
             await journal.append(connection, case_entry(actor, now, "case.recalled", case, data, status=advance.status))
         return advance
 

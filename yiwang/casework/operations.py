@@ -16,6 +16,7 @@ from yiwang.casework.model import CaseFile
 from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
 from yiwang.casework.steps import Steps
+from yiwang.casework.timing import next_deadline, timing
 from yiwang.flow.model import Advance
 from yiwang.kernel import journal
 from yiwang.kernel.access import SYSTEM, Actor
@@ -59,6 +60,8 @@ class Operations:
         async with self._on(case_id, actor, "resume") as (connection, case, now):
             advance = await self._parts.flow.resume(connection, case.id, now, actor=actor)
             clock = advance.clocks.get("handling")
+            waiting = next_deadline(await self._parts.flow.open_tasks(connection, case.id))
+            data: JsonObject = {"note": note, **timing(advance), "next": waiting}
             await store.change_case(
                 connection,
                 case.id,
@@ -68,7 +71,7 @@ class Operations:
                     "warn_at": clock.warn_at if clock else case.warn_at,
                 },
             )
-            await journal.append(connection, case_entry(actor, now, "case.resumed", case, {"note": note}))
+            await journal.append(connection, case_entry(actor, now, "case.resumed", case, data))
 
     async def urge(self, case_id: UUID, actor: Actor, note: str) -> None:
         """催办: whoever has the task sees that somebody is waiting."""
@@ -213,7 +216,7 @@ class Operations:
         async with self._parts.context.database.transaction() as connection:
             case = await self._of_reporter(connection, number, code)
             case_type = await self._parts.catalogue.version(connection, case.type, case.type_version)
-            if case.state != "closed" or case.closed_at is None:
+            if case.state not in ("closed", "folded") or case.closed_at is None:
                 raise OperationNotNow(operation="reopen", why_zh="案件尚未结案", why_en="the case is not closed")
             days = case_type.declaration.reopen_days
             if now - case.closed_at > timedelta(days=days):
@@ -222,6 +225,8 @@ class Operations:
                     why_zh=f"结案已超过 {days:g} 天,请重新上报",
                     why_en=f"it was closed more than {days:g} days ago; report again",
                 )
+            if case.head_id is not None:  # closed with its head; what is not solved for this reporter goes its own way
+                await store.add_follower(connection, case.head_id, -1)
             await self._begin_again(connection, actor, case, now, "case.reopened", reason)
             return case
 
@@ -247,7 +252,8 @@ class Operations:
                 "reopen_count": case.reopen_count + (verb == "case.reopened"),
             },
         )
-        await journal.append(connection, case_entry(actor, now, verb, case, {"note": note}, status=advance.status))
+        data: JsonObject = {"note": note, **timing(advance)}
+        await journal.append(connection, case_entry(actor, now, verb, case, data, status=advance.status))
 
     async def rate(self, number: str, code: str, actor: Actor, satisfaction: int, note: str) -> CaseFile:
         """评价: the reporter's own judgement, 1 (very dissatisfied) to 5."""
@@ -316,8 +322,11 @@ class Operations:
             await store.change_case(connection, case.id, {**effects, "type_version": version})
             return
         await store.change_case(connection, case.id, effects)
-        data: JsonObject = {"stage": case.stage, "timer": advance.timer}
-        await journal.append(connection, case_entry(actor, at, "case.step", case, data, status=advance.status))
+        data: JsonObject = {"stage": case.stage, "timer": advance.timer, **timing(advance)}
+        entries = [case_entry(actor, at, "case.step", case, data, status=advance.status)]
+        if advance.ended:
+            entries += await self._steps.close_followers(connection, actor, case, advance.status, at)
+        await journal.append_many(connection, entries)
 
     async def _version_on(self, connection: Connection, case: CaseFile, definition_id: UUID) -> int:
         """The newest version of the case's type that runs on this version of its flow and knows its class.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yiwang.casework.catalogue import Catalogue
 from yiwang.flow.service import FlowService
 from yiwang.geo.locator import Locator
 from yiwang.identity.directory import Directory
+from yiwang.judgement.advice.outcomes import Outcomes
+from yiwang.judgement.classification.service import Classifiers
 from yiwang.kernel.context import Context
 
 
@@ -20,3 +22,5 @@ class Parts:
     locator: Locator
     directory: Directory
     flow: FlowService
+    classifiers: Classifiers = field(default_factory=Classifiers)
+    outcomes: Outcomes = field(default_factory=Outcomes)

@@ -18,12 +18,13 @@ from yiwang.casework.notes import case_entry
 from yiwang.casework.parts import Parts
 from yiwang.casework.steps import Steps
 from yiwang.casework.store import CaseFilter, ExtensionRequest, TaskItem
+from yiwang.casework.store.learning import advice_of
 from yiwang.flow.model import Outcome, TaskRow
 from yiwang.flow.service.signing import OUTCOMES_OF_ADDED
 from yiwang.identity.model import OrganisationRow
 from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
-from yiwang.kernel.database import Connection
+from yiwang.kernel.database import Connection, JsonObject
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.journal import JournalRow
 from yiwang.kernel.text import mask_name, mask_phone, search_query
@@ -54,6 +55,7 @@ class CaseView:
     followers: tuple[CaseFile, ...]
     head: CaseFile | None
     advised: Advised | None
+    advice: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,14 @@ class PublicView:
     case_type: CaseType
     story: tuple[JournalRow, ...]
     attachments: tuple[Attachment, ...]
-    head_number: str | None
+    head: CaseFile | None
+    notices: tuple[JournalRow, ...]
     may_reopen: bool
+
+    @property
+    def head_number(self) -> str | None:
+        """Number of the case under which this report was folded."""
+        return self.head.number if self.head else None
 
 
 class Reading:
@@ -145,6 +153,7 @@ class Reading:
                 followers=tuple(await store.followers_of(connection, case.id)) if case.followers else (),
                 head=next(iter(heads.values()), None),
                 advised=self.advised(case, case_type),
+                advice=await advice_of(connection, case.id),
             )
 
     def advised(self, case: CaseFile, case_type: CaseType) -> Advised | None:
@@ -270,13 +279,17 @@ class Reading:
                 story += [row for row in later if row.entry.at >= joined and row.entry.verb == "case.step"]
             attachments = await store.attachments_of(connection, case.id)
         days = timedelta(days=case_type.declaration.reopen_days)
+        closed = case.state in ("closed", "folded") and case.closed_at is not None
         return PublicView(
             case=case,
             case_type=case_type,
-            story=tuple(sorted(story, key=lambda row: (row.entry.at, row.seq))),
+            story=tuple(
+                sorted((row for row in story if row.entry.verb != "case.told"), key=lambda row: (row.entry.at, row.seq))
+            ),
             attachments=tuple(attachments),
-            head_number=next((head.number for head in heads.values()), None),
-            may_reopen=case.state == "closed" and case.closed_at is not None and now - case.closed_at <= days,
+            head=next(iter(heads.values()), None),
+            notices=tuple(row for row in story if row.entry.verb == "case.told"),
+            may_reopen=closed and case.closed_at is not None and now - case.closed_at <= days,
         )
 
     async def duplicates(

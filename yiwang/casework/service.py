@@ -1,7 +1,7 @@
 """Casework as other floors call it. One function is one transaction, unless it takes a connection.
 
-``opening``/``drafting``: from report to case · ``steps``: finishing tasks · ``handing_on``: claiming and reassigning them
-· ``operations``: verbs on the case · ``reading``: lists, views · ``attachments``: photos and documents.
+``opening``/``drafting``: from report to case · ``steps``/``finishing``: finishing tasks · ``handing_on``: claiming and
+reassigning them · ``operations``: verbs on the case · ``reading``: lists, views · ``attachments``: photos and documents.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from datetime import datetime
 from yiwang.casework.attachments import Attachments
 from yiwang.casework.catalogue import Catalogue, publish_case_type
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
+from yiwang.casework.dispatch import Facts
+from yiwang.casework.finishing import Finishing
 from yiwang.casework.handing_on import HandingOn
 from yiwang.casework.intake import Drafting, Opening
+from yiwang.casework.learning import Learning, Suggested, suggested
+from yiwang.casework.likeness import Alikeness
 from yiwang.casework.model import Opened, Report
 from yiwang.casework.office import Office
 from yiwang.casework.operations import Operations
 from yiwang.casework.parts import Parts
 from yiwang.casework.reading import Reading
 from yiwang.casework.steps import Steps
+from yiwang.casework.topics import Topics
 from yiwang.flow.model import Definition
 from yiwang.flow.service import FlowService
 from yiwang.geo.locator import Locator
@@ -38,14 +43,18 @@ class CaseService:
         self.catalogue = Catalogue(flow)
         parts = Parts(context, self.catalogue, locator, directory, flow)
         self.parts = parts
-        self.drafting = Drafting(self.catalogue, locator, directory, context.calendar)
+        self.drafting = Drafting(self.catalogue, locator, directory, context.calendar, parts.classifiers)
         self.opening = Opening(context, flow, self.catalogue)
+        self.learning = Learning(context, self.catalogue, parts.classifiers, parts.outcomes)
         self.steps = Steps(parts)
+        self.finishing = Finishing(parts, self.steps)
         self.handing_on = HandingOn(parts)
         self.office = Office(parts, self.steps)
         self.operations = Operations(parts, self.steps)
         self.reading = Reading(parts, self.steps)
+        self.likeness = Alikeness(parts)
         self.attachments = Attachments(context)
+        self.topics = Topics(parts)
         flow.on_advance("case", self.operations.on_advance, self.operations.lock)
 
     async def report(self, report: Report, actor: Actor) -> Opened:
@@ -58,10 +67,26 @@ class CaseService:
         draft = self.drafting.draft(report, actor, self.context.clock.now())
         return await self.opening.open(draft, actor)
 
+    def suggest(self, report: Report) -> Suggested:
+        """What a report that is still being written would get: class, department, limit, and why.
+
+        Raises:
+            CaseTypeUnknown, ClassUnknown, PlaceOutsideCity. InvalidInput: a coordinate is no finite number.
+        """
+        _require_finite(report)
+        case_type = self.catalogue.latest(report.type)
+        area = self.drafting.area(report)
+        classified = self.drafting.classify(case_type, report, area, self.context.clock.now())
+        facts = Facts(classified.code or "", area, report.text, report.channel, report.urgency)
+        organisation, advice = self.steps.propose(case_type, facts)
+        return suggested(case_type, classified, area, organisation, advice)
+
     async def refresh(self) -> None:
         """Load case types published since; called at start and when a publication is announced."""
         async with self.context.database.connection() as connection:
             await self.catalogue.refresh(connection)
+            await self.likeness.refresh(connection)
+            await self.learning.refresh(connection)
 
     async def publish_case_type(
         self,

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from yiwang.casework.api import attachments, cases, office, tasks, tiles, types, verbs
+from yiwang.casework.api import advice, attachments, boards, cases, likeness, office, tasks, tiles, topics, types, verbs
 from yiwang.casework.api.answers import problems
 
 # What the gate may refuse before a route is reached, whatever the route.
@@ -12,11 +12,12 @@ _ANYWHERE = problems(
     "identity.cross_site",
     "input.too_large",
     "input.too_many_requests",
+    "input.proof_needed",
     "unavailable",
 )
 
 router = APIRouter(prefix="/api/v1", responses=_ANYWHERE)
-for part in (tasks, cases, verbs, office, attachments, types, tiles):  # looked through in this order: the busiest first
+for part in (tasks, likeness, cases, verbs, office, attachments, types, tiles, boards, topics, advice):  # the busiest first
     router.include_router(part.router)
 
 __all__ = ["router"]

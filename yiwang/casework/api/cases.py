@@ -21,12 +21,12 @@ from yiwang.casework.api.bodies import (
     opened_json,
     service_of,
 )
+from yiwang.casework.api.public_schemas import PublicCase
 from yiwang.casework.api.schemas import (
     CaseDetail,
     CasePage,
     Nearby,
     Proposal,
-    PublicCase,
     Receipt,
     StoryPage,
     Summary,
@@ -127,6 +127,9 @@ async def cases(
     head_id: UUID | None = None,
     reported_from: Annotated[Moment | None, Query()] = None,
     reported_to: Annotated[Moment | None, Query()] = None,
+    closed_from: Annotated[Moment | None, Query()] = None,
+    without: Annotated[Literal["department", "class"] | None, Query(description="Those that have none yet")] = None,
+    grid: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{1,20}$", description="Responsibility grid")] = None,
     box: Annotated[
         str | None, Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100, description="west,south,east,north")
     ] = None,
@@ -154,6 +157,9 @@ async def cases(
         number=number,
         reported_from=reported_from,
         reported_to=reported_to,
+        closed_from=closed_from,
+        without=without,
+        grid=grid,
         box=_box(box),
         before=read_cursor(after),
     )

@@ -233,6 +233,25 @@ class AdvisedOffice(Answer):
     reason_en: str
 
 
+class SuggestedClass(Answer):
+    """A class proposed, with the words of the report that spoke for it."""
+
+    class_code: str
+    zh: str
+    en: str
+    source: Literal["rule", "model"]
+    probability: float | None = Field(description="The model's, calibrated; null for a rule.")
+    words: list[str]
+
+
+class SuggestedClasses(Answer):
+    """建议分类. ``sure`` false: the class is left to a person."""
+
+    model: int = Field(description="Version of the model that was asked.")
+    sure: bool
+    classes: list[SuggestedClass]
+
+
 class CaseDetail(CaseItem):
     """Everything about a case."""
 
@@ -247,6 +266,9 @@ class CaseDetail(CaseItem):
     folded: list[CaseBrief]
     head: CaseBrief | None
     advised: AdvisedOffice | None
+    suggested: SuggestedClasses | None = Field(
+        description="What rules and model said when it came; null without model."
+    )
 
 
 class PublicStoryRow(Answer):
@@ -260,35 +282,6 @@ class PublicStoryRow(Answer):
 
 class PublicAttachment(AttachmentItem):
     claim: str
-
-
-class PublicCase(Answer):
-    """What the reporter sees."""
-
-    number: str
-    type: str
-    status: str
-    status_en: str
-    state: State
-    class_code: str | None
-    class_name: str
-    class_name_en: str
-    text: str
-    address: str
-    lon: float | None
-    lat: float | None
-    urgency: Urgency
-    reported_at: datetime
-    due_at: datetime | None
-    closed_at: datetime | None
-    satisfaction: int | None
-    head_number: str | None
-    followers: int
-    reopen_count: int
-    may_reopen: bool
-    may_rate: bool
-    story: list[PublicStoryRow]
-    attachments: list[PublicAttachment]
 
 
 class TaskItem(Answer):

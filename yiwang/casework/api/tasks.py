@@ -70,7 +70,7 @@ async def complete(request: Request, task_id: UUID, body: StepBody, actor: Signe
     service = service_of(request)
     async with secret_task(service, task_id, actor):
         require_own_tasks(actor, "complete_any")
-        result = await service.steps.complete(task_id, actor, body.given())
+        result = await service.finishing.complete(task_id, actor, body.given())
     return json_response(
         {
             "case_id": str(result.case_id),

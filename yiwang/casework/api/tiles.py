@@ -48,7 +48,7 @@ async def tile(
             "class": "c.class_code",
             "clock": f"case {picked} else 'grey' end",
         },
-        counts={"red": colours["red"], "yellow": colours["yellow"]},
+        counts=colours,
     )
     query = point_tile_query(layer, Tile(z, x, y), args, condition)
     async with service.context.database.connection() as connection:

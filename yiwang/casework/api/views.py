@@ -158,7 +158,24 @@ def view_json(service: CaseService, view: CaseView) -> JsonObject:
         }
         if advised
         else None,
+        "suggested": _suggested(view),
     }
+
+
+def _suggested(view: CaseView) -> JsonObject | None:
+    """What rules and model said of the class when the case came, in the class tree's names."""
+    advice = view.advice
+    if advice is None:
+        return None
+    found: list[Json] = []
+    suggestions = advice.get("suggestions")
+    for item in suggestions if isinstance(suggestions, list) else []:
+        if isinstance(item, dict):
+            code = str(item.get("class"))
+            names = {"zh": view.case_type.class_name(code), "en": view.case_type.class_name(code, "en")}
+            rest: JsonObject = {key: item.get(key) for key in ("source", "probability", "words")}
+            found.append({"class_code": code, **names, **rest})
+    return {"model": advice.get("model"), "sure": advice.get("sure"), "classes": found}
 
 
 def _standards(view: CaseView) -> list[Json]:
@@ -215,6 +232,11 @@ def public_json(service: CaseService, view: PublicView) -> JsonObject:
         "closed_at": _time(case.closed_at),
         "satisfaction": case.satisfaction,
         "head_number": view.head_number,
+        "head": _head(service, view.head),
+        "notices": [
+            {"at": row.entry.at.isoformat(), "zh": row.entry.data.get("zh"), "en": row.entry.data.get("en")}
+            for row in view.notices
+        ],
         "followers": case.followers,
         "reopen_count": case.reopen_count,
         "may_reopen": view.may_reopen,
@@ -225,6 +247,21 @@ def public_json(service: CaseService, view: PublicView) -> JsonObject:
             for item in view.attachments
             if item.kind in ("report", "after", "check")
         ],
+    }
+
+
+def _head(service: CaseService, head: CaseFile | None) -> JsonObject | None:
+    """How far the case has come under which a report was folded."""
+    if head is None:
+        return None
+    return {
+        "number": head.number,
+        "state": head.state,
+        "status": head.status,
+        "status_en": service.catalogue.status_word(head.type, head.status),
+        "reports": head.followers + 1,
+        "due_at": _time(head.due_at),
+        "closed_at": _time(head.closed_at),
     }
 
 

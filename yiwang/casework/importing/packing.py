@@ -155,6 +155,9 @@ class Packer:
             "lon": case.lon,
             "lat": case.lat,
             "source": case.source_number,
+            "channel": case.channel,
+            "department_id": case.department_id,
+            "due": case.due_at.isoformat() if case.due_at is not None else None,
         }
         told = orjson.dumps(data)[1:-1]
         entries = [(told + _REPORTED, _entry(case, "case.imported", case.reported_at))]

@@ -118,7 +118,7 @@ async def events(
     beyond = f"and (j.at, j.seq) > ({args.bind(after[0])}, {args.bind(after[1])})" if after else ""
     rows = await connection.fetch(
         f"select j.seq, j.at, j.verb, c.id, c.number, c.type, c.class_code, c.area, c.grid, c.lon, c.lat, c.department_id,"
-        f" (coalesce(c.closed_at <= j.at, false) or j.verb in {_CLOSING}) as closed, j.data"
+        f" (coalesce(c.closed_at < j.at, false) or j.verb in {_CLOSING}) as closed, j.data"
         f" from journal j join case_file c on c.id = j.subject_id"
         f" where j.subject_kind = 'case' and j.at >= {begin} and j.at < {end} and j.verb not in {_WITHOUT}"
         f" and {scope} {beyond} order by j.at, j.seq limit {page}",
