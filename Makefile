@@ -24,12 +24,12 @@ help: ## Show these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: bootstrap ## Bring everything up and open the demo city on http://127.0.0.1:8000
+run: bootstrap web ## Bring everything up and open the demo city on http://127.0.0.1:8000
 	@exec $(YIWANG) run
 
 .PHONY: test
-test: bootstrap-dev ## Run the tests; TESTS="tests/flow -k 退回" runs some of them
-	@$(WITH_POSTGRESQL) $(BIN)/pytest -n 2 $(PYTEST_FLAGS) $(TESTS)
+test: bootstrap-dev web browser ## Run the tests; TESTS="tests/flow -k 退回" runs some of them
+	@$(WITH_POSTGRESQL) $(BIN)/pytest -n 2 --durations=40 --durations-min=2 $(PYTEST_FLAGS) $(TESTS)
 
 .PHONY: check
 check: bootstrap-dev ## Check style, types, floors, packs and changelog fragments
@@ -39,6 +39,7 @@ check: bootstrap-dev ## Check style, types, floors, packs and changelog fragment
 	$(BIN)/lint-imports
 	$(YIWANG) check
 	@scripts/check-fragments.sh
+	@scripts/check-web.sh
 
 .PHONY: bench
 bench: bootstrap-dev ## Measure; ONLY=name runs one, SCALE=full goes to 10⁷ cases, JSON=1 prints JSON
@@ -47,6 +48,19 @@ bench: bootstrap-dev ## Measure; ONLY=name runs one, SCALE=full goes to 10⁷ ca
 .PHONY: crash
 crash: bootstrap-dev ## Kill processes under load and look for losses; ROUNDS=50
 	@$(WITH_POSTGRESQL) $(BIN)/python -m bench.crash --rounds $(ROUNDS)
+
+.PHONY: web
+web: bootstrap ## Build the web application where its sources have changed
+	@$(BIN)/python scripts/build_web.py
+
+.PHONY: screenshots
+screenshots: bootstrap-dev web browser ## Photograph the faces anew for the README: docs/images
+	@scripts/screenshots.sh
+
+.PHONY: browser
+browser: bootstrap-dev
+	@scripts/browser.sh
+	@$(BIN)/python scripts/build_web.py --packages dev
 
 .PHONY: doctor
 doctor: bootstrap ## Say what is wrong with this installation and the remedy

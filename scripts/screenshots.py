@@ -123,7 +123,7 @@ class Browser:
 def sign_in(base: str, login: str) -> str:
     """The session cookie's value of a demo account."""
     with httpx.Client(base_url=base, trust_env=False, timeout=_PATIENCE_SECONDS) as client:
-        answer = client.post("/sign-in", data={"demo": login}, headers={"origin": base})
+        answer = client.post("/plain/sign-in", data={"demo": login}, headers={"origin": base})
         if answer.status_code != 303:
             raise SystemExit(f"{login} could not sign in ({answer.status_code}); is this a demo city?")
         return next(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar if "session" in cookie.name)
@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--as", dest="login", help="Demo account.")
     parser.add_argument("--lang", default="zh", choices=["zh", "en"])
     parser.add_argument("--size", default="1400x900")
-    parser.add_argument("--wait", type=float, default=4.0, help="Seconds to wait for the page's own modules.")
+    parser.add_argument("--wait", type=float, default=6.0, help="Seconds to wait for the page's own modules.")
     parser.add_argument("--act", default="", help="JavaScript to run on the page first.")
     chosen = parser.parse_args()
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -194,10 +194,10 @@ def find_case(base: str, cookie: str | None, query: str) -> str:
     """The page of the first case that a list with these filters (``state=closed&…``) shows."""
     headers = {"cookie": cookie or ""}
     with httpx.Client(base_url=base, trust_env=False, timeout=_PATIENCE_SECONDS, headers=headers) as client:
-        found = re.search(r"/desk/cases/[0-9a-f-]{36}", client.get(f"/desk/cases?{query}").text)
+        found = re.search(r"/plain/desk/cases/[0-9a-f-]{36}", client.get(f"/plain/desk/cases?{query}").text)
     if found is None:
         raise SystemExit(f"no case with {query} yet; let the day run on")
-    return found.group()
+    return found.group().removeprefix("/plain")
 
 
 if __name__ == "__main__":

@@ -31,10 +31,19 @@ done
 echo "the city is open; its day runs for ${MINUTES:-2} minutes …"
 sleep $((${MINUTES:-2} * 60))
 
-photograph() { .venv/bin/python scripts/screenshots.py "$base" "docs/images/$1.png" "$2" --size 1400x900 --lang "$3" --as "$4"; }
-photograph city-en / en leader1
-photograph city-zh / zh leader1
-photograph case-en "case:state=closed&type=urban-case" en leader1
+photograph() { # name, address, account, language, size
+    .venv/bin/python scripts/screenshots.py "$base" "docs/images/$1.png" "$2" --size "${5:-1400x900}" --lang "$4" ${3:+--as "$3"}
+}
+photograph portal-zh / "" zh 390x844
+photograph portal-en / "" en 390x844
+photograph field-zh /field yangliuqing-worker1 zh 390x844
+photograph desk-en /desk dispatcher1 en
+photograph desk-zh /desk dispatcher1 zh
+photograph case-en "case:state=closed&type=urban-case" leader1 en
+photograph case-zh "case:state=closed&type=urban-case" leader1 zh
+photograph centre-en /centre leader1 en
+photograph centre-zh /centre leader1 zh
+photograph designer-en /desk/designer leader1 en
 large=$(find docs/images -name '*.png' -size +300k)
 if [ -n "$large" ]; then
     echo "too large for the repository (over 300 kB): $large" >&2

@@ -14,6 +14,8 @@ city = a_city()
 JSON = {"content-type": "application/json"}
 PUBLIC_DOORS = [
     ("POST", "/api/v1/cases"),
+    ("POST", "/api/v1/cases/alike"),
+    ("POST", "/api/v1/advice"),
     ("POST", "/api/v1/cases/follow"),
     ("POST", "/api/v1/cases/reopen"),
     ("POST", "/api/v1/cases/rate"),
@@ -23,7 +25,11 @@ PUBLIC_DOORS = [
 ]
 SOME_ID = "01a20017-bedc-7000-ba52-b099b45a4dea"
 STAFF_DOORS = [
+    ("POST", "/api/v1/extract"),
     ("POST", f"/api/v1/cases/{SOME_ID}/suspend"),
+    ("POST", f"/api/v1/cases/{SOME_ID}/appeal"),
+    ("POST", f"/api/v1/cases/{SOME_ID}/appeal/review"),
+    ("POST", f"/api/v1/cases/{SOME_ID}/appeal/decide"),
     ("POST", f"/api/v1/cases/{SOME_ID}/extension"),
     ("POST", f"/api/v1/cases/{SOME_ID}/fold"),
     ("POST", f"/api/v1/tasks/{SOME_ID}/complete"),

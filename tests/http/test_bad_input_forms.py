@@ -31,7 +31,7 @@ REPORTS = [
 async def test_上报表单的坏输入_回到表单说明原因(city: HttpCity, change: dict[str, str]) -> None:
     client = await city.client()
     async with city.untouched():
-        answer = await client.post("/report", data={**GOOD, **change}, headers=PAGE)
+        answer = await client.post("/plain/report", data={**GOOD, **change}, headers=PAGE)
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("text/html")
 
@@ -40,7 +40,7 @@ async def test_上报表单附的不是照片_说明原因_不建案(city: HttpC
     client = await city.client()
     async with city.untouched():
         answer = await client.post(
-            "/report", data=GOOD, files={"photos": ("a.jpg", b"<html>", "image/jpeg")}, headers=PAGE
+            "/plain/report", data=GOOD, files={"photos": ("a.jpg", b"<html>", "image/jpeg")}, headers=PAGE
         )
     assert answer.status_code == 422
     assert "a.jpg" in answer.text
@@ -61,7 +61,7 @@ async def test_上报表单附的不是照片_说明原因_不建案(city: HttpC
 )
 async def test_查询表单的坏输入(city: HttpCity, form: dict[str, str], status: int) -> None:
     async with city.untouched():
-        answer = await (await city.client()).post("/follow", data=form, headers=PAGE)
+        answer = await (await city.client()).post("/plain/follow", data=form, headers=PAGE)
     assert answer.status_code == status
 
 
@@ -76,7 +76,7 @@ async def test_查询表单的坏输入(city: HttpCity, form: dict[str, str], st
     ],
 )
 async def test_登录表单的坏输入_都不能登录(city: HttpCity, form: dict[str, str]) -> None:
-    answer = await city.new_client(address="203.0.113.66").post("/sign-in", data=form, headers=PAGE)
+    answer = await city.new_client(address="203.0.113.66").post("/plain/sign-in", data=form, headers=PAGE)
     assert answer.status_code in (401, 422)
     assert "set-cookie" not in answer.headers
 
@@ -89,7 +89,7 @@ async def test_登录表单的坏输入_都不能登录(city: HttpCity, form: di
     ],
 )  # fmt: skip
 async def test_工作台地址里的坏输入_不出错(city: HttpCity, query: str) -> None:
-    answer = await (await city.client("shift1")).get(f"/desk/{query}", headers=PAGE)
+    answer = await (await city.client("shift1")).get(f"/plain/desk/{query}", headers=PAGE)
     assert answer.status_code in (200, 422)
 
 
@@ -103,6 +103,6 @@ async def test_工作台地址里的坏输入_不出错(city: HttpCity, query: s
 )  # fmt: skip
 async def test_日志的坏输入_页面和接口都不出错(city: HttpCity, query: str) -> None:
     client = await city.client("auditor")
-    assert (await client.get(f"/desk/journal?{query}", headers=PAGE)).status_code in (200, 422)
+    assert (await client.get(f"/plain/desk/journal?{query}", headers=PAGE)).status_code in (200, 422)
     api = query.replace("subject=", "subject_id=").replace("who=", "actor_id=")
     assert (await client.get(f"/api/v1/journal?{api}")).status_code in (200, 422)

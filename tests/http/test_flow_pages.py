@@ -43,17 +43,17 @@ async def test_案件页画出流程_标出现在的环节和轮到谁(
     city: Trial, visitor: httpx.AsyncClient, acceptor: httpx.AsyncClient
 ) -> None:
     case = await open_case(visitor)
-    page = (await acceptor.get(f"/desk/cases/{case['id']}", headers=HTML)).text
+    page = (await acceptor.get(f"/plain/desk/cases/{case['id']}", headers=HTML)).text
     assert waiting(page) == ["verify"]
     assert "网格员" in page[page.index("data-flow") :]
     assert 'aria-label="流程进度图"' in page
-    english = (await acceptor.get(f"/desk/cases/{case['id']}?lang=en", headers=HTML)).text
+    english = (await acceptor.get(f"/plain/desk/cases/{case['id']}?lang=en", headers=HTML)).text
     assert "Now at: Verify" in english
     task = (await acceptor.get(f"/api/v1/cases/{case['id']}")).json()["tasks"][0]
     async with city.services.context.database.transaction() as connection:
         now = city.services.context.clock.now()
         await city.services.flow.complete(connection, UUID(task["id"]), SYSTEM, "exist", {}, now)
-    page = (await acceptor.get(f"/desk/cases/{case['id']}", headers=HTML)).text
+    page = (await acceptor.get(f"/plain/desk/cases/{case['id']}", headers=HTML)).text
     assert waiting(page) == ["accept"]
     assert re.search(r'data-line="flow_verify_accept" class="fd-flow fd-walked"', page)
 
@@ -97,13 +97,13 @@ async def test_the_page_of_a_flow_shows_heat_bottlenecks_and_logs(
 ) -> None:
     await open_case(visitor)
     for language, word in (("zh", "瓶颈"), ("en", "Bottlenecks")):
-        page = await acceptor.get("/flows/urban-case", params={"lang": language}, headers=HTML)
+        page = await acceptor.get("/plain/flows/urban-case", params={"lang": language}, headers=HTML)
         assert page.status_code == 200
         assert word in page.text
         assert 'id="step-verify"' in page.text
         assert '<a href="#step-verify">' in page.text
     for query in ("period=today", "period=all&by=used&figure=p90", "version=1", "version=", "figure=total"):
-        assert (await acceptor.get(f"/flows/urban-case?{query}", headers=HTML)).status_code == 200
+        assert (await acceptor.get(f"/plain/flows/urban-case?{query}", headers=HTML)).status_code == 200
     links = re.findall(r'href="(/api/v1/definitions/[^"]+)"', page.text)
     assert len(links) == 3
     for link in links:
@@ -111,11 +111,11 @@ async def test_the_page_of_a_flow_shows_heat_bottlenecks_and_logs(
 
 
 async def test_the_list_of_flows_leads_to_each(acceptor: httpx.AsyncClient) -> None:
-    page = (await acceptor.get("/flows", headers=HTML)).text
-    keys = re.findall(r'href="/flows/([a-z-]+)"', page)
+    page = (await acceptor.get("/plain/flows", headers=HTML)).text
+    keys = re.findall(r'href="/plain/flows/([a-z-]+)"', page)
     assert "urban-case" in keys
     for key in keys:
-        assert (await acceptor.get(f"/flows/{key}", headers=HTML)).status_code == 200
+        assert (await acceptor.get(f"/plain/flows/{key}", headers=HTML)).status_code == 200
 
 
 async def test_without_a_grant_to_read_there_is_the_drawing_and_no_figure(
@@ -123,7 +123,7 @@ async def test_without_a_grant_to_read_there_is_the_drawing_and_no_figure(
 ) -> None:
     await open_case(visitor)
     sysadmin = await signed_in(city, "secadmin")
-    page = (await sysadmin.get("/flows/urban-case", headers=HTML)).text
+    page = (await sysadmin.get("/plain/flows/urban-case", headers=HTML)).text
     await sysadmin.aclose()
     assert "data-node" in page
     rows = re.findall(r'id="step-', page)
@@ -133,21 +133,21 @@ async def test_without_a_grant_to_read_there_is_the_drawing_and_no_figure(
 async def test_flow_pages_are_for_those_signed_in_and_name_what_is_missing(
     visitor: httpx.AsyncClient, acceptor: httpx.AsyncClient
 ) -> None:
-    for path in ("/flows", "/flows/urban-case"):
+    for path in ("/plain/flows", "/plain/flows/urban-case"):
         answer = await visitor.get(path, headers=HTML)
         assert answer.status_code == 303
-        assert answer.headers["location"].startswith("/sign-in?next=")
-    assert (await acceptor.get("/flows/nothing", headers=HTML)).status_code == 404
-    assert (await acceptor.get("/flows/urban-case?period=x", headers=HTML)).status_code == 422
+        assert answer.headers["location"].startswith("/plain/sign-in?next=")
+    assert (await acceptor.get("/plain/flows/nothing", headers=HTML)).status_code == 404
+    assert (await acceptor.get("/plain/flows/urban-case?period=x", headers=HTML)).status_code == 422
 
 
 async def test_the_style_of_drawings_is_a_file_of_ours(acceptor: httpx.AsyncClient) -> None:
-    page = (await acceptor.get("/flows/urban-case", headers=HTML)).text
-    (address,) = re.findall(r'href="(/flows/-/[0-9a-f]{12}\.css)"', page)
+    page = (await acceptor.get("/plain/flows/urban-case", headers=HTML)).text
+    (address,) = re.findall(r'href="(/plain/flows/-/[0-9a-f]{12}\.css)"', page)
     answer = await acceptor.get(address)
     assert answer.headers["content-type"].startswith("text/css")
     assert "immutable" in answer.headers["cache-control"]
     assert answer.text == style.RULES
-    assert "immutable" not in (await acceptor.get("/flows/-/000000000000.css")).headers["cache-control"]
+    assert "immutable" not in (await acceptor.get("/plain/flows/-/000000000000.css")).headers["cache-control"]
     assert "<style" not in page
     assert "style=" not in page

@@ -158,8 +158,8 @@ async def test_经本机代理用TLS来的_会话cookie都带Secure(city: Trial,
     headers = {"x-forwarded-proto": "https", **named}
     async with city.client() as c:
         api = await c.post("/api/v1/session", json={"login": "leader1", "password": "Small-city-2026"}, headers=headers)
-        page = await c.post("/sign-in", data={"demo": "leader1"}, headers=headers)
-        plain = await c.post("/sign-in", data={"demo": "leader1"}, headers=named)
+        page = await c.post("/plain/sign-in", data={"demo": "leader1"}, headers=headers)
+        plain = await c.post("/plain/sign-in", data={"demo": "leader1"}, headers=named)
     assert "; Secure" in api.headers["set-cookie"]
     assert "; Secure" in page.headers["set-cookie"]
     assert "Secure" not in plain.headers["set-cookie"]

@@ -40,7 +40,7 @@ def report(city: HttpCity, address: str) -> None:
 
 
 def open_windows(windows: Windows, address: str, count: int) -> list[Tab]:
-    return [windows.open(f"{address}/") for _ in range(count)]
+    return [windows.open(f"{address}/plain/") for _ in range(count)]
 
 
 def test_八个窗口只占一条连接_人人都听到_听的人走了有人接着听(city: HttpCity, address: str) -> None:
@@ -61,8 +61,8 @@ def test_八个窗口只占一条连接_人人都听到_听的人走了有人接
 
 def test_看不见的页面不占连接_再看时补上错过的(city: HttpCity, address: str) -> None:
     with browser() as windows:
-        behind = windows.open(f"{address}/")
-        beside = windows.open(f"{address}/")
+        behind = windows.open(f"{address}/plain/")
+        beside = windows.open(f"{address}/plain/")
         behind.until("!document.hidden")
         front = windows.open("about:blank", window=False)  # a tab over the one opened last
         hidden = next(tab for tab in (beside, behind) if tab.ask("document.hidden"))
@@ -82,7 +82,7 @@ def test_看不见的页面不占连接_再看时补上错过的(city: HttpCity,
 
 
 def test_新开的页面从自己生成之时听起(city: HttpCity, address: str) -> None:
-    page = httpx.get(address, headers={"accept": "text/html"}, trust_env=False, timeout=30).text
+    page = httpx.get(f"{address}/plain/", headers={"accept": "text/html"}, trust_env=False, timeout=30).text
     cursor = re.search(r'data-live="([0-9]+\.[0-9]+)"', page)
     assert cursor is not None
     report(city, address)

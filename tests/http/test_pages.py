@@ -35,7 +35,7 @@ async def report(visitor: httpx.AsyncClient, text: str = "实验小学门口道�
     """A report by the form without scripts; number and code of the receipt."""
     lon, lat = GATE
     answer = await visitor.post(
-        "/report",
+        "/plain/report",
         data={"text": text, "lon": str(lon), "lat": str(lat), "phone": "13812341234", "name": "王先生"},
         files={"photos": ("a.jpg", photo(), "image/jpeg")},
     )
@@ -48,7 +48,7 @@ async def report(visitor: httpx.AsyncClient, text: str = "实验小学门口道�
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("path", ["/", "/report", "/follow", "/sign-in", "/api/docs"])
+@pytest.mark.parametrize("path", ["/plain/", "/plain/report", "/plain/follow", "/plain/sign-in", "/api/docs"])
 async def test_public_pages_open_in_both_languages(visitor: httpx.AsyncClient, path: str, language: str) -> None:
     answer = await visitor.get(path, params={"lang": language})
     assert answer.status_code == 200
@@ -60,16 +60,30 @@ async def test_public_pages_open_in_both_languages(visitor: httpx.AsyncClient, p
 @pytest.mark.parametrize(
     ("login", "paths"),
     [
-        ("acceptor1", ["/desk", "/desk/cases", "/desk/intake", "/desk/timeliness", "/account"]),
-        ("dispatcher1", ["/desk", "/desk/cases?state=open&clock=red", "/desk/cases?q=积水"]),
-        ("water-handler", ["/desk", "/desk?stage=handle"]),
-        ("worker1", ["/desk", "/account"]),
-        ("leader1", ["/desk/cases", "/desk/timeliness?by=class&period=week", "/desk/timeliness?by=area&period=all"]),
+        (
+            "acceptor1",
+            ["/plain/desk", "/plain/desk/cases", "/plain/desk/intake", "/plain/desk/timeliness", "/plain/account"],
+        ),
+        ("dispatcher1", ["/plain/desk", "/plain/desk/cases?state=open&clock=red", "/plain/desk/cases?q=积水"]),
+        ("water-handler", ["/plain/desk", "/plain/desk?stage=handle"]),
+        ("worker1", ["/plain/desk", "/plain/account"]),
+        (
+            "leader1",
+            [
+                "/plain/desk/cases",
+                "/plain/desk/timeliness?by=class&period=week",
+                "/plain/desk/timeliness?by=area&period=all",
+            ],
+        ),
         (
             "auditor",
-            ["/desk/journal", "/desk/journal?verb=account.", "/desk/journal?who=nonsense&since=2026-06-18T00:00"],
+            [
+                "/plain/desk/journal",
+                "/plain/desk/journal?verb=account.",
+                "/plain/desk/journal?who=nonsense&since=2026-06-18T00:00",
+            ],
         ),
-        ("sysadmin", ["/account"]),
+        ("sysadmin", ["/plain/account"]),
     ],
 )
 async def test_每个岗位的页面都能打开(city: Trial, login: str, paths: list[str]) -> None:
@@ -92,24 +106,26 @@ def no_inline_code(html: str) -> None:
 
 async def test_居民上报_无脚本也能用_凭编号和查询码看到进展(visitor: httpx.AsyncClient) -> None:
     number, code = await report(visitor)
-    seen = await visitor.post("/follow", data={"number": number, "code": code.lower()})
+    seen = await visitor.post("/plain/follow", data={"number": number, "code": code.lower()})
     assert seen.status_code == 200
     assert "实验小学门口道路积水" in seen.text
     assert "/thumbnail?claim=" in seen.text
     assert "13812341234" not in seen.text
     no_inline_code(seen.text)
-    more = await visitor.post("/follow", data={"number": number, "code": code, "act": "add", "note": "水更深了"})
+    more = await visitor.post("/plain/follow", data={"number": number, "code": code, "act": "add", "note": "水更深了"})
     assert "水更深了" in more.text
-    early = await visitor.post("/follow", data={"number": number, "code": code, "act": "reopen", "note": "没修"})
+    early = await visitor.post("/plain/follow", data={"number": number, "code": code, "act": "reopen", "note": "没修"})
     assert early.status_code == 409
     assert "form-error" in early.text
-    wrong = await visitor.post("/follow", data={"number": number, "code": "222222"})
+    wrong = await visitor.post("/plain/follow", data={"number": number, "code": "222222"})
     assert wrong.status_code >= 400
     assert "实验小学门口道路积水" not in wrong.text
 
 
 async def test_上报被拒_原样保留已填内容并说明原因(visitor: httpx.AsyncClient) -> None:
-    outside = await visitor.post("/report", data={"text": "路灯不亮", "lon": "10", "lat": "10", "name": "<b>张</b>"})
+    outside = await visitor.post(
+        "/plain/report", data={"text": "路灯不亮", "lon": "10", "lat": "10", "name": "<b>张</b>"}
+    )
     assert outside.status_code == 422
     assert "form-error" in outside.text
     assert "路灯不亮</textarea>" in outside.text
@@ -118,10 +134,10 @@ async def test_上报被拒_原样保留已填内容并说明原因(visitor: htt
 
 
 async def test_地点可按名称或街镇给出(visitor: httpx.AsyncClient) -> None:
-    places = (await visitor.get("/report/places", params={"q": "菜市场"})).json()
+    places = (await visitor.get("/plain/report/places", params={"q": "菜市场"})).json()
     assert places
     assert places[0]["name"] == "东街菜市场"
-    answer = await visitor.post("/report", data={"text": "垃圾没人清", "area": "120199002"})
+    answer = await visitor.post("/plain/report", data={"text": "垃圾没人清", "area": "120199002"})
     assert "data-receipt-number>" in answer.text
 
 
@@ -129,8 +145,8 @@ async def test_我的任务_案件页_可办的和不可办的都说明(
     visitor: httpx.AsyncClient, acceptor: httpx.AsyncClient, city: Trial
 ) -> None:
     number, _ = await report(visitor, "东街菜市场暴露垃圾")
-    listed = await acceptor.get("/desk/cases", params={"q": number})
-    link = re.search(r"/desk/cases/([0-9a-f-]{36})", listed.text)
+    listed = await acceptor.get("/plain/desk/cases", params={"q": number})
+    link = re.search(r"/plain/desk/cases/([0-9a-f-]{36})", listed.text)
     assert link is not None
     page = await acceptor.get(link[0], headers=HTML)
     assert page.status_code == 200
@@ -152,44 +168,44 @@ async def test_我的任务_案件页_可办的和不可办的都说明(
 
 
 async def test_搜索太宽_说明如何缩小(acceptor: httpx.AsyncClient) -> None:
-    answer = await acceptor.get("/desk/cases", params={"q": "。,!"})
+    answer = await acceptor.get("/plain/desk/cases", params={"q": "。,!"})
     assert answer.status_code == 422
     assert "form-error" in answer.text
 
 
 async def test_受理登记_列出本岗位的渠道(city: Trial) -> None:
     operator = await signed_in(city, "operator1")
-    page = await operator.get("/desk/intake")
+    page = await operator.get("/plain/desk/intake")
     assert re.search(r'<option value="[a-z-]+/phone"', page.text)
     await operator.aclose()
 
 
 async def test_未登录访问工作台_先去登录再回来(visitor: httpx.AsyncClient) -> None:
-    away = await visitor.get("/desk/cases", params={"state": "open"}, headers=HTML)
+    away = await visitor.get("/plain/desk/cases", params={"state": "open"}, headers=HTML)
     assert away.status_code == 303
-    assert away.headers["location"] == "/sign-in?next=%2Fdesk%2Fcases%3Fstate%3Dopen"
-    back = await visitor.post("/sign-in", data={"demo": "acceptor1", "next": "/desk/cases?state=open"})
-    assert (back.status_code, back.headers["location"]) == (303, "/desk/cases?state=open")
+    assert away.headers["location"] == "/plain/sign-in?next=%2Fplain%2Fdesk%2Fcases%3Fstate%3Dopen"
+    back = await visitor.post("/plain/sign-in", data={"demo": "acceptor1", "next": "/plain/desk/cases?state=open"})
+    assert (back.status_code, back.headers["location"]) == (303, "/plain/desk/cases?state=open")
     cookie = back.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
-    assert (await visitor.get("/desk/cases")).status_code == 200
-    out = await visitor.post("/sign-out")
-    assert out.headers["location"] == "/"
-    assert (await visitor.get("/desk", headers=HTML)).status_code == 303
+    assert (await visitor.get("/plain/desk/cases")).status_code == 200
+    out = await visitor.post("/plain/sign-out")
+    assert out.headers["location"] == "/plain/"
+    assert (await visitor.get("/plain/desk", headers=HTML)).status_code == 303
 
 
 @pytest.mark.parametrize(
     "wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )
 async def test_登录后不会被带到别的网站(visitor: httpx.AsyncClient, wanted: str) -> None:
-    answer = await visitor.post("/sign-in", data={"demo": "acceptor1", "next": wanted})
-    assert answer.headers["location"] == "/desk"
+    answer = await visitor.post("/plain/sign-in", data={"demo": "acceptor1", "next": wanted})
+    assert answer.headers["location"] == "/plain/desk"
 
 
 async def test_密码错误_说明次数限制_不透露账号是否存在(visitor: httpx.AsyncClient) -> None:
-    known = await visitor.post("/sign-in", data={"login": "leader1", "password": "wrong-password"})
-    unknown = await visitor.post("/sign-in", data={"login": "nobody", "password": "wrong-password"})
+    known = await visitor.post("/plain/sign-in", data={"login": "leader1", "password": "wrong-password"})
+    unknown = await visitor.post("/plain/sign-in", data={"login": "nobody", "password": "wrong-password"})
     assert known.status_code == unknown.status_code == 401
     said = [re.search(r'role="alert">([^<]+)<', answer.text) for answer in (known, unknown)]
     assert said[0] is not None
@@ -207,18 +223,18 @@ async def test_people_get_pages_for_refusals_programs_get_json(visitor: httpx.As
 
 async def test_首页_演示城市人人可看_只给出地图所需(visitor: httpx.AsyncClient) -> None:
     await report(visitor, "建设路口信号灯不亮")
-    page = await visitor.get("/")
+    page = await visitor.get("/plain/")
     no_inline_code(page.text)
     assert "data-map" in page.text
     assert 'class="area"' in page.text
-    state = (await visitor.get("/home/state")).json()
+    state = (await visitor.get("/plain/home/state")).json()
     assert state["counters"]["open"] >= 1
     assert state["cases"]
     assert set(state["cases"][0]) == {
         "id", "number", "status", "status_en", "stage", "class_name", "class_name_en", "lon", "lat", "clock", "due_at",
         "reported_at", "area_name", "clock_words",
     }  # fmt: skip
-    words = (await visitor.get("/home/words")).json()
+    words = (await visitor.get("/plain/home/words")).json()
     assert words["verbs"]["case.opened"] == ["上报建案", "reported"]
 
 
@@ -226,10 +242,10 @@ async def test_非演示城市_首页不显示案件(city: Trial, visitor: httpx
     settings = city.services.context.settings
     object.__setattr__(city.services.context, "settings", settings.model_copy(update={"demo": False}))
     try:
-        page = await visitor.get("/")
-        state = await visitor.get("/home/state")
-        people = await visitor.get("/sign-in")
-        demo = await visitor.post("/sign-in", data={"demo": "acceptor1"})
+        page = await visitor.get("/plain/")
+        state = await visitor.get("/plain/home/state")
+        people = await visitor.get("/plain/sign-in")
+        demo = await visitor.post("/plain/sign-in", data={"demo": "acceptor1"})
     finally:
         object.__setattr__(city.services.context, "settings", settings)
     assert "data-map" not in page.text

@@ -62,13 +62,13 @@ def part(page: str, name: str) -> str:
 async def test_英文页面的状态是英文(city: Trial, visitor: httpx.AsyncClient, supervisor: httpx.AsyncClient) -> None:
     receipt = await open_case(visitor)
     assert (receipt["status"], receipt["status_en"]) == ("待核实", "Awaiting verification")
-    for path in ("/", "/desk/cases", f"/desk/cases/{receipt['id']}"):
+    for path in ("/plain/", "/plain/desk/cases", f"/plain/desk/cases/{receipt['id']}"):
         english = (await supervisor.get(path, params={"lang": "en"}, headers=HTML)).text
         assert "Awaiting verification" in english, path
         assert "待核实" not in english, path
         chinese = (await supervisor.get(path, params={"lang": "zh"}, headers=HTML)).text
         assert "待核实" in chinese, path
-    words = (await visitor.get("/home/words")).json()["statuses"]
+    words = (await visitor.get("/plain/home/words")).json()["statuses"]
     assert words["urban-case/待核实"] == ["待核实", "Awaiting verification"]
     assert words["urban-case/已并案"] == ["已并案", "Folded"]
 
@@ -78,7 +78,7 @@ async def test_英文上报页面的分类是英文(visitor: httpx.AsyncClient) 
     assert (found[0]["class_name"], found[0]["class_name_en"]) == ("道路破损", "Damaged road")
     lon, lat = next(_PLACES)
     form = {"text": "路面有个坑,很深", "lon": str(lon), "lat": str(lat)}
-    page = (await visitor.post("/report", params={"lang": "en"}, data=form)).text
+    page = (await visitor.post("/plain/report", params={"lang": "en"}, data=form)).text
     assert "Classified for now as: Damaged road" in page
     assert "道路破损" not in page
 
@@ -87,14 +87,14 @@ async def test_查进度说明办到哪一步(city: Trial, visitor: httpx.AsyncC
     receipt = await open_case(visitor)
     await act(city, receipt, await worker_of(city, receipt), "not_exist", note="现场没有发现")
     given = {"number": receipt["number"], "code": receipt["code"]}
-    english = (await visitor.post("/follow", params={"lang": "en"}, data=given)).text
+    english = (await visitor.post("/plain/follow", params={"lang": "en"}, data=given)).text
     assert "<b>Verify: " in english
     assert "step finished" not in english
     assert "→ Awaiting intake" in english
-    chinese = (await visitor.post("/follow", params={"lang": "zh"}, data=given)).text
+    chinese = (await visitor.post("/plain/follow", params={"lang": "zh"}, data=given)).text
     assert "<b>核实:" in chinese
     await act(city, receipt, "acceptor1", "not_accept", note="不属于城市管理事项")
-    done = (await visitor.post("/follow", params={"lang": "en"}, data=given)).text
+    done = (await visitor.post("/plain/follow", params={"lang": "en"}, data=given)).text
     assert done.count("→ Not accepted") == 1
     assert "<b>closed</b>" not in done
 
@@ -103,7 +103,7 @@ async def test_结案在经过里只说一次(city: Trial, visitor: httpx.AsyncC
     receipt = await open_case(visitor)
     await act(city, receipt, await worker_of(city, receipt), "not_exist", note="现场没有发现")
     await act(city, receipt, "acceptor1", "not_accept", note="不属于城市管理事项")
-    page = (await supervisor.get(f"/desk/cases/{receipt['id']}", params={"lang": "en"}, headers=HTML)).text
+    page = (await supervisor.get(f"/plain/desk/cases/{receipt['id']}", params={"lang": "en"}, headers=HTML)).text
     assert part(page, "story").count("<li>") == 3
     api = (await supervisor.get(f"/api/v1/cases/{receipt['id']}/story")).json()["items"]
     assert [row["verb"] for row in api] == ["case.opened", "case.step", "case.step", "case.closed"]
@@ -115,7 +115,7 @@ async def test_还没到的环节不算前面的路(city: Trial, supervisor: htt
     body = {"type": "hotline-case", "channel": "phone", "text": "小区停水一天了", "address": "和平里小区"}
     receipt = (await operator.post("/api/v1/cases", json={**body, "reporter": {"phone": "13812345678"}})).json()
     await operator.aclose()
-    page = (await supervisor.get(f"/desk/cases/{receipt['id']}", params={"lang": "zh"}, headers=HTML)).text
+    page = (await supervisor.get(f"/plain/desk/cases/{receipt['id']}", params={"lang": "zh"}, headers=HTML)).text
     steps = re.findall(r"<li[^>]*>([^<]+)</li>", part(page, "steps"))
     assert steps == ["受理", "分办", "部门签收", "办理", "部门答复", "回访", "办结"]
 
@@ -126,25 +126,27 @@ async def test_不核实的案件_环节里没有核实(city: Trial, supervisor:
     body = {"type": "urban-case", "channel": "leader", "text": "请处理中心公园门口的积水", "lon": lon, "lat": lat}
     receipt = (await leader.post("/api/v1/cases", json=body)).json()
     await leader.aclose()
-    page = (await supervisor.get(f"/desk/cases/{receipt['id']}", params={"lang": "zh"}, headers=HTML)).text
+    page = (await supervisor.get(f"/plain/desk/cases/{receipt['id']}", params={"lang": "zh"}, headers=HTML)).text
     steps = re.findall(r"<li[^>]*>([^<]+)</li>", part(page, "steps"))
     assert steps[0] == "受理立案"
     assert "核实" not in steps
 
 
-@pytest.mark.parametrize(("path", "current"), [("/", "首页"), ("/report", "上报"), ("/follow", "查进度")])
+@pytest.mark.parametrize(
+    ("path", "current"), [("/plain/", "首页"), ("/plain/report", "上报"), ("/plain/follow", "查进度")]
+)
 async def test_栏目标出所在的页(visitor: httpx.AsyncClient, path: str, current: str) -> None:
     page = (await visitor.get(path, params={"lang": "zh"})).text
     assert re.findall(r'aria-current="page">([^<]+)<', page) == [current]
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/nothing-here"])
+@pytest.mark.parametrize("path", ["/plain/sign-in", "/nothing-here"])
 async def test_不属于任何栏目的页_不标栏目(visitor: httpx.AsyncClient, path: str) -> None:
     page = (await visitor.get(path, params={"lang": "zh"}, headers=HTML)).text
     assert 'aria-current="page"' not in page
 
 
 async def test_坐标写成nan_页面说明而不出错(visitor: httpx.AsyncClient) -> None:
-    answer = await visitor.post("/report", data={"text": "路面有个坑,很深", "lon": "nan", "lat": "39.0"})
+    answer = await visitor.post("/plain/report", data={"text": "路面有个坑,很深", "lon": "nan", "lat": "39.0"})
     assert answer.status_code == 422
     assert "form-error" in answer.text

@@ -220,14 +220,14 @@ async def test_页面与接口一致(world: World) -> None:
         if not caller.signed_in or caller.person.login.endswith("token"):
             continue
         listed = {case.number for case in world.cases if case.listed_for(caller.person)}
-        for path in ("/desk/cases", f"/desk/cases?q={WORD}", "/desk/tasks", "/"):
+        for path in ("/plain/desk/cases", f"/plain/desk/cases?q={WORD}", "/plain/desk/tasks", "/plain/"):
             page = await caller.client.get(path, headers={"accept": "text/html"})
             tasks = {case.number for case in world.cases if case.has_task(caller.person)}
             for case in world.cases:
                 if case.number not in listed | tasks:
                     assert case.number not in page.text, f"{caller.person.login} {path} {case.name}"
         for case in world.cases:
-            page = await caller.client.get(f"/desk/cases/{case.id}", headers={"accept": "text/html"})
+            page = await caller.client.get(f"/plain/desk/cases/{case.id}", headers={"accept": "text/html"})
             expected = 200 if case.readable_for(caller.person) else 404
             assert page.status_code == expected, f"{caller.person.login} {case.name}"
 
@@ -253,8 +253,8 @@ PUBLIC = [
     "/api/v1/places?q=小学",
     "/api/v1/clock",
     "/healthz",
-    "/report",
-    "/follow",
+    "/plain/report",
+    "/plain/follow",
 ]
 
 

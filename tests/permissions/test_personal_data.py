@@ -65,8 +65,9 @@ def _paths(case_id: UUID) -> Iterator[str]:
         "/metrics",
         "/api/openapi.json",
     )
-    yield from ("/", "/home/state", "/desk", "/desk/tasks", "/desk/cases", f"/desk/cases/{case_id}", "/desk/timeliness")
-    yield from ("/desk/journal", f"/desk/cases?q={WORD}", "/desk/intake", "/report")
+    yield from ("/plain/", "/plain/home/state", "/plain/desk", "/plain/desk/tasks", "/plain/desk/cases")
+    yield from (f"/plain/desk/cases/{case_id}", "/plain/desk/timeliness")
+    yield from ("/plain/desk/journal", f"/plain/desk/cases?q={WORD}", "/plain/desk/intake", "/plain/report")
     yield from (
         f"/api/v1/cases/duplicates?type=urban-case&lon={lon}&lat=39.0005" for lon in (117.0005, 117.001, 117.0017)
     )
@@ -99,7 +100,7 @@ async def test_谁从哪里看_都看不到原样的姓名和电话(city: HttpCi
 
 def _echoes(path: str) -> int:
     """A page that repeats the search may repeat what was searched for."""
-    return 9 if path.startswith("/desk") and "q=" in path else 0
+    return 9 if path.startswith("/plain/desk") and "q=" in path else 0
 
 
 async def test_上报人自己的查询页也不回显电话(city: HttpCity, case_id: UUID) -> None:
@@ -108,7 +109,7 @@ async def test_上报人自己的查询页也不回显电话(city: HttpCity, cas
         answer = await client.post(f"/api/v1/cases/{path}", json={**follow, **more})
         assert answer.status_code == 200
         assert not _found(answer.text)
-    page = await client.post("/follow", data=follow, headers={"accept": "text/html"})
+    page = await client.post("/plain/follow", data=follow, headers={"accept": "text/html"})
     assert page.status_code == 200
     assert not _found(page.text)
 

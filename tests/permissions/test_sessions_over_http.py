@@ -33,7 +33,12 @@ FOREIGN: list[dict[str, str]] = [
 async def _changing_doors(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     """Every method and path of the description that could change something, and the pages' own forms."""
     paths: dict[str, dict[str, Any]] = (await client.get("/api/openapi.json")).json()["paths"]
-    found = [("POST", "/sign-out"), ("POST", "/report"), ("POST", "/follow"), ("POST", "/sign-in")]
+    found = [
+        ("POST", "/plain/sign-out"),
+        ("POST", "/plain/report"),
+        ("POST", "/plain/follow"),
+        ("POST", "/plain/sign-in"),
+    ]
     for path, methods in paths.items():
         concrete = path
         while "{" in concrete:
@@ -103,7 +108,7 @@ BAD_CREDENTIALS = [
 @pytest.mark.parametrize("headers", BAD_CREDENTIALS)
 async def test_不成立的令牌_哪里都是401_不当作匿名(city: HttpCity, headers: dict[str, str]) -> None:
     client = city.new_client(headers=headers)
-    for path in ("/api/v1/cases", "/api/v1/case-types", "/", SESSION):
+    for path in ("/api/v1/cases", "/api/v1/case-types", "/plain/", SESSION):
         refused(await client.get(path), 401, "identity.token_invalid")
 
 
@@ -158,7 +163,7 @@ async def test_连续五次错误即锁定_正确密码也不行_不透露登录
             body = refused(await client.post(SESSION, json={"login": login, "password": password}))
             body.pop("instance")
             answers[login].append(body)
-        assert "set-cookie" not in (await client.get("/sign-in")).headers
+        assert "set-cookie" not in (await client.get("/plain/sign-in")).headers
     assert answers["general-desk"] == answers["no-such-person"]
     assert [body["status"] for body in answers["general-desk"]] == [401] * 4 + [423] * 3
     assert answers["general-desk"][-1]["code"] == "identity.sign_in_locked"

@@ -111,7 +111,9 @@ class Learning(Declaration):
     rules: Literal["first", "last"] = Field(
         "first", description="Words of the class tree go before the model (first), or only where it is unsure (last)."
     )
-    threshold: float = Field(0.5, ge=0, le=1, description="Below this probability the model leaves the class to a person.")
+    threshold: float = Field(
+        0.5, ge=0, le=1, description="Below this probability the model leaves the class to a person."
+    )
     begin: bool = Field(
         False, description="Learn a first model from the tree's words and examples when the city has none yet."
     )

@@ -22,8 +22,16 @@ _timer_seconds = 0.5
 _seal_seconds = 5.0
 _sweep_seconds = 3600.0
 _calendar_seconds = 600.0
+_trend_seconds = 5.0
+_watch_seconds = 120.0
+_word_seconds = 120.0
 _archived_at_once = 500
 _timers_at_once = 200
+_topics_seconds = 5.0
+_score_seconds = 2.0
+_recompute_seconds = 15.0
+_outcome_seconds = 5.0
+_begin_seconds = 60.0
 
 Round = Callable[[Services], Awaitable[bool]]
 """One round of a task; true when there is more to do at once."""
@@ -38,6 +46,14 @@ async def work(services: Services, stop: asyncio.Event) -> None:
         group.create_task(_repeat(services, stop, _seal_seconds, seal_journal))
         group.create_task(_repeat(services, stop, _sweep_seconds, sweep))
         group.create_task(_repeat(services, stop, _calendar_seconds, follow_calendar))
+        group.create_task(_repeat(services, stop, _trend_seconds, follow_trends))
+        group.create_task(_repeat(services, stop, _watch_seconds, watch_trends))
+        group.create_task(_repeat(services, stop, _word_seconds, count_words))
+        group.create_task(_repeat(services, stop, _topics_seconds, follow_topics))
+        group.create_task(_repeat(services, stop, _score_seconds, follow_scores))
+        group.create_task(_repeat(services, stop, _recompute_seconds, recompute_scores))
+        group.create_task(_repeat(services, stop, _outcome_seconds, follow_outcomes))
+        group.create_task(_repeat(services, stop, _begin_seconds, begin_learning))
         group.create_task(worker.run(stop))
 
 
@@ -71,6 +87,55 @@ async def follow_calendar(services: Services) -> bool:
     return reckoned > 0
 
 
+async def follow_trends(services: Services) -> bool:
+    """Bring the counts of days after the journal."""
+    return await services.trends.follow()
+
+
+async def watch_trends(services: Services) -> bool:
+    """Raise alarm for days out of the ordinary."""
+    raised = await services.trends.watch()
+    if raised:
+        log.info("days out of the ordinary", alarms=raised)
+    return False
+
+
+async def count_words(services: Services) -> bool:
+    """Count anew how rare words are, when reports have grown by a tenth."""
+    if await services.casework.likeness.take_sample():
+        log.info("words of reports counted")
+    return False
+
+
+async def follow_topics(services: Services) -> bool:
+    """Compare what was reported with what was reported before: hot issues."""
+    return await services.casework.topics.follow()
+
+
+async def follow_scores(services: Services) -> bool:
+    """Bring the counts of evaluation after the journal."""
+    return await services.insight.keep_up()
+
+
+async def recompute_scores(services: Services) -> bool:
+    """Go on with a recomputation of the counts, if one was asked for."""
+    if await services.insight.recompute_if_asked():
+        log.info("counts recomputed")
+    return False
+
+
+async def follow_outcomes(services: Services) -> bool:
+    """Count which departments closed and refused cases."""
+    return await services.casework.learning.follow()
+
+
+async def begin_learning(services: Services) -> bool:
+    """Give case types that ask for it a first model, once."""
+    for learned in await services.casework.learning.begin():
+        log.info("a first model is in service", type=learned.subject, version=learned.version)
+    return False
+
+
 async def seal_journal(services: Services) -> bool:
     """Put final journal entries under seal."""
     async with services.context.database.connection() as connection:
@@ -84,6 +149,7 @@ async def sweep(services: Services) -> bool:
     archived = await services.casework.operations.archive_due()
     removed = await services.casework.attachments.sweep(services.context.clock.now())
     ended = await services.identity.sessions.tidy()
+    await services.casework.topics.tidy()
     if archived or removed or ended:
         log.info("swept", archived=archived, uploads=removed, sessions=ended)
     return archived >= _archived_at_once

@@ -12,12 +12,19 @@ from yiwang.cli import (
     clock,
     databases,
     documentation,
+    duplicates,
+    extraction,
     flows,
     history,
+    hot_issues,
     jobs,
     journal,
+    learning,
     measuring,
+    replies,
     running,
+    scores,
+    trends,
     versions,
 )
 from yiwang.cli.output import Commands
@@ -48,11 +55,14 @@ def _root(
     """Options of the command itself."""
 
 
-for part in (running, databases, cities, history, measuring, documentation):
+for part in (running, databases, cities, history, measuring, documentation, duplicates, trends, hot_issues, scores):
     part.register(app)
 app.add_typer(journal.app, name="journal")
 app.add_typer(accounts.app, name="account")
 app.add_typer(clock.app, name="clock")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(learning.app, name="learn")
 versions.register(flows.app)
 app.add_typer(flows.app, name="flow")
+app.add_typer(extraction.app, name="extract")
+app.add_typer(replies.app, name="replies")

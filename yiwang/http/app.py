@@ -19,7 +19,22 @@ from yiwang import __version__
 from yiwang.casework import api as casework_api
 from yiwang.flow import api as flow_api
 from yiwang.geo import api as geo_api
-from yiwang.http import api_docs, assets, clock, database_url_variable, health, journal, live, pages
+from yiwang.http import (
+    administration,
+    api_docs,
+    app_files,
+    assets,
+    city_view,
+    clock,
+    database_url_variable,
+    desk_api,
+    health,
+    imports,
+    journal,
+    live,
+    new_cities,
+    pages,
+)
 from yiwang.http.gate import Gate
 from yiwang.http.live import LiveView
 from yiwang.http.pages.maps import Maps
@@ -28,6 +43,9 @@ from yiwang.http.problems import install_problem_handlers
 from yiwang.http.services import open_services
 from yiwang.http.subjects import subject_readers
 from yiwang.identity import api as identity_api
+from yiwang.insight import api as insight_api
+from yiwang.insight.trends import api as trends_api
+from yiwang.judgement.extraction import api as extraction_api
 from yiwang.kernel import logs
 from yiwang.kernel.access import Actor
 from yiwang.kernel.cluster import ensure_database_url
@@ -68,6 +86,8 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             state = app.state
             state.context, state.identity, state.geo = services.context, services.identity, services.geo
             state.flow, state.casework, state.city = services.flow, services.casework, services.city
+            state.trends = services.trends
+            state.insight = services.insight
             state.services = services
             state.subject_readers = subject_readers(services.casework)
             state.maps = Maps(services.geo, services.city.division)
@@ -104,6 +124,15 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         health.router,
         api_docs.router,
         assets.router,
+        trends_api.router,
+        insight_api.router,
+        extraction_api.router,
+        administration.router,
+        new_cities.router,
+        city_view.router,
+        desk_api.router,
+        imports.router,
+        app_files.router,
         pages.router,
     ):
         app.include_router(router)

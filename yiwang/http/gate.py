@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from yiwang.http.challenge import HEADER, Challenge
 from yiwang.http.limits import AddressLimit
 from yiwang.http.problems import problem_response
 from yiwang.http.proxies import Proxies
@@ -34,7 +35,7 @@ log = logs.get("http")
 ActorOf = Callable[[str | None, str | None, str], Awaitable[Actor]]
 """(token, session, address) → actor. Raises a Problem for a token or session that does not hold any more."""
 
-_UNSIGNED = ("/static/", "/healthz", "/readyz")
+_UNSIGNED = ("/static/", "/app/", "/healthz", "/readyz")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _slow_seconds = 1.0
@@ -79,6 +80,7 @@ class Gate:
         self._request_limit = settings.request_limit
         self._upload_limit = settings.upload_limit + settings.request_limit
         self._public_posts = AddressLimit(settings.public_reports_per_minute)
+        self._challenge = Challenge(settings.public_reports_per_minute)
         self._proxies = Proxies(settings.proxy_networks)
         self._routes: dict[object, str] = {}
 
@@ -134,6 +136,7 @@ class Gate:
             wait = self._public_posts.take(exchange.address)
             if wait:
                 raise TooManyRequests(seconds=wait)
+            self._challenge.check(exchange.address, scope["path"], exchange.headers.get(HEADER, ""))
         return limit
 
     def _answering(self, exchange: _Exchange, send: Send) -> Send:

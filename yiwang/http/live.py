@@ -37,6 +37,8 @@ _batch = 1000
 _queue_length = 2000
 _longest_catch_up = 20_000
 _most_subscribers = 2000
+_SEEN_AS = {"case": "case", "hot_issue": "case"}
+"""Whose read grant shows an entry of a kind to one who sees all cases, or those of an area."""
 
 # What a watcher of the city needs of an entry; reasons, notes and whatever else it tells is read through the case.
 _SHOWN = (
@@ -71,12 +73,12 @@ class Subscriber:
         if not item.verb.startswith(self.prefix):
             return False
         if self.everything:
-            return item.subject_kind in ("case", "clock")
+            return item.subject_kind in _SEEN_AS or item.subject_kind == "clock"
         if item.subject_kind == "clock":
             return True
         organisation, grid = item.data.get("organisation"), item.data.get("grid")
         return self.actor.reaches(
-            item.subject_kind,
+            _SEEN_AS.get(item.subject_kind, item.subject_kind),
             "read",
             area=item.area,
             organisation=organisation if isinstance(organisation, int) else None,

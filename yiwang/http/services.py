@@ -16,6 +16,9 @@ from yiwang.geo.service import GeoService
 from yiwang.http.city import CityInfo, read_city
 from yiwang.http.clock import raw
 from yiwang.identity.service import IdentityService
+from yiwang.insight.service import InsightService
+from yiwang.insight.trends.service import TrendService
+from yiwang.judgement.extraction.service import Extraction
 from yiwang.kernel import logs
 from yiwang.kernel.clock import CityClock, real_now
 from yiwang.kernel.context import Context
@@ -40,6 +43,9 @@ class Services:
     geo: GeoService
     flow: FlowService
     casework: CaseService
+    trends: TrendService
+    extraction: Extraction
+    insight: InsightService
     clock_read_at: datetime = field(default_factory=real_now)
 
     async def refresh(self) -> None:
@@ -85,7 +91,11 @@ async def open_services(settings: Settings, url: str, *, connections: int | None
             geo = GeoService(context)
             flow = FlowService(context, identity.directory)
             casework = CaseService(context, identity.directory, geo.locator, flow)
-            services = Services(city, context, clock, identity, geo, flow, casework)
+            services = Services(
+                city, context, clock, identity, geo, flow, casework, TrendService(context),
+                extraction=Extraction(context, geo.locator),
+                insight=InsightService(context, identity.directory, casework),
+            )  # fmt: skip
             await services.refresh()
             keeper = asyncio.create_task(services.keep_fresh())
             try:

@@ -52,6 +52,7 @@ SYSTEM_ALSO: Mapping[str, frozenset[str]] = {
     "area": frozenset({"*"}),
     "metrics": frozenset({"read"}),
     "calendar": frozenset({"*"}),
+    "model": frozenset({"read", "publish"}),
 }
 """What the system administrator may have besides: keeping flows and maps running, not handling cases."""
 

@@ -127,6 +127,18 @@ class TooManyRequests(Problem):
     en = "Too many requests; try again in {seconds} s."
 
 
+class ProofNeeded(Problem):
+    """Asked of the public above a rate: ``data`` says which stamp to compute (see :mod:`yiwang.http.challenge`)."""
+
+    code = "input.proof_needed"
+    status = 428
+    zh = "这会儿提交较多,请先完成一次防滥用小计算(约一秒)再提交:网页会自动完成;程序请按 data 计算请求头 {header}。"
+    en = (
+        "Many are sending just now: a small computation against abuse (about a second) comes first. The web page does it "
+        "by itself; a program computes the header {header} as data says."
+    )
+
+
 class Unavailable(Problem):
     code = "unavailable"
     status = 503

@@ -17,7 +17,19 @@ _ANYWHERE = problems(
 )
 
 router = APIRouter(prefix="/api/v1", responses=_ANYWHERE)
-for part in (tasks, likeness, cases, verbs, office, attachments, types, tiles, boards, topics, advice):  # the busiest first
+for part in (
+    tasks,
+    likeness,
+    cases,
+    verbs,
+    office,
+    attachments,
+    types,
+    tiles,
+    boards,
+    topics,
+    advice,
+):  # the busiest first
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -42,7 +42,18 @@ class CaseFilter:
     def conditions(self, args: Sql, now: datetime) -> list[str]:
         """The SQL conditions on case_file ``c``."""
         found: list[str] = []
-        for column in ("state", "status", "stage", "type", "channel", "urgency", "department_id", "head_id", "number", "grid"):
+        for column in (
+            "state",
+            "status",
+            "stage",
+            "type",
+            "channel",
+            "urgency",
+            "department_id",
+            "head_id",
+            "number",
+            "grid",
+        ):
             value = getattr(self, column)
             if value is not None:
                 found.append(f"c.{column} = {args.bind(value)}")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from yiwang.http.pages import auditing, desk, flows, follow, home, report, signing, timeliness
 from yiwang.http.pages.rendering import note_cursor
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(note_cursor)])
+router = APIRouter(prefix="/plain", include_in_schema=False, dependencies=[Depends(note_cursor)])
 for part in (home, report, follow, signing, desk, flows, auditing, timeliness):
     router.include_router(part.router)
 

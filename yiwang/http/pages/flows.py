@@ -28,7 +28,7 @@ router = APIRouter()
 _PERIODS = {"today": 1, "week": 7, "month": 30, "year": 366, "all": 0}
 _BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
-STYLE_ADDRESS = f"/flows/-/{style.digest}.css"
+STYLE_ADDRESS = f"/plain/flows/-/{style.digest}.css"
 """Where pages find the style sheet of drawings; it changes with its content."""
 
 

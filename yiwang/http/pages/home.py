@@ -47,11 +47,11 @@ _SHOWN = (
 )
 
 _COUNTERS = (
-    ("open", "办理中", "Open", "green", "/desk/cases?state=open"),
-    ("due_soon", "即将到期", "Due soon", "yellow", "/desk/cases?clock=yellow"),
-    ("overdue", "已超时", "Overdue", "red", "/desk/cases?clock=red"),
-    ("reported_today", "今日上报", "Reported today", "blue", "/desk/cases"),
-    ("closed_today", "今日结案", "Closed today", "grey", "/desk/cases?state=closed"),
+    ("open", "办理中", "Open", "green", "/plain/desk/cases?state=open"),
+    ("due_soon", "即将到期", "Due soon", "yellow", "/plain/desk/cases?clock=yellow"),
+    ("overdue", "已超时", "Overdue", "red", "/plain/desk/cases?clock=red"),
+    ("reported_today", "今日上报", "Reported today", "blue", "/plain/desk/cases"),
+    ("closed_today", "今日结案", "Closed today", "grey", "/plain/desk/cases?state=closed"),
 )
 
 

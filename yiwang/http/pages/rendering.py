@@ -110,7 +110,7 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse | RedirectR
     """A refusal for people: to the sign-in page where that would help, otherwise what to do next."""
     if problem.status == 401 and request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse("/sign-in?" + urlencode({"next": request.url.path + query}), 303)
+        return RedirectResponse("/plain/sign-in?" + urlencode({"next": request.url.path + query}), 303)
     trace = getattr(request.state, "request_id", "")
     problem.data.setdefault("trace", trace)
     return render(
@@ -124,19 +124,19 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse | RedirectR
 
 def navigation(actor: Actor, path: str, *, registers: bool) -> list[Link]:
     """What this reader may go to."""
-    entries = [("/", "首页", "Home"), ("/report", "上报", "Report"), ("/follow", "查进度", "Follow")]
+    entries = [("/plain/", "首页", "Home"), ("/plain/report", "上报", "Report"), ("/plain/follow", "查进度", "Follow")]
     if actor.kind != "anonymous":
         if actor.posts:
-            entries.append(("/desk", "我的任务", "My tasks"))
+            entries.append(("/plain/desk", "我的任务", "My tasks"))
         if actor.may("case", "read"):
-            entries.append(("/desk/cases", "案件", "Cases"))
-            entries.append(("/desk/timeliness", "时效", "Timeliness"))
-            entries.append(("/flows", "流程", "Flows"))
+            entries.append(("/plain/desk/cases", "案件", "Cases"))
+            entries.append(("/plain/desk/timeliness", "时效", "Timeliness"))
+            entries.append(("/plain/flows", "流程", "Flows"))
         if registers:
-            entries.append(("/desk/intake", "登记", "Register"))
+            entries.append(("/plain/desk/intake", "登记", "Register"))
         if actor.may("journal", "read"):
-            entries.append(("/desk/journal", "日志", "Journal"))
-    here = [href for href, _, _ in entries if path == href or (href != "/" and path.startswith(href + "/"))]
+            entries.append(("/plain/desk/journal", "日志", "Journal"))
+    here = [href for href, _, _ in entries if path == href or (href != "/plain/" and path.startswith(href + "/"))]
     best = max(here, default="", key=len)
     return [Link(href, zh, en, href == best) for href, zh, en in entries]
 

@@ -62,7 +62,7 @@ async def sign_out(request: Request) -> Response:
     """End the session and return to the first page."""
     identity: IdentityService = request.app.state.identity
     await identity.sign_out(actor_of(request))
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse("/plain/", 303)
     response.delete_cookie(session_cookie, path="/", httponly=True, samesite="lax")
     return response
 
@@ -92,15 +92,15 @@ async def account(request: Request) -> Response:
 def landing(actor: Actor) -> str:
     """Where somebody's work is."""
     if actor.posts:
-        return "/desk"
+        return "/plain/desk"
     if actor.may("case", "read"):
-        return "/desk/cases"
-    return "/desk/journal" if actor.may("journal", "read") else "/account"
+        return "/plain/desk/cases"
+    return "/plain/desk/journal" if actor.may("journal", "read") else "/plain/account"
 
 
 def _after(signed_in: SignedIn, wanted: str) -> str:
     if signed_in.session.must_change:
-        return "/account"
+        return "/plain/account"
     local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted
     return wanted if local else landing(signed_in.actor)
 

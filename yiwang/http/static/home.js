@@ -7,9 +7,9 @@ import { CityMap, caseTitle } from "./map.js";
 const map = new CityMap(document.querySelector("[data-map]"));
 const ticker = document.querySelector("[data-ticker]");
 const newest = document.querySelector("[data-newest]");
-const signedIn = document.querySelector('form[action="/sign-out"]') !== null;
+const signedIn = document.querySelector('form[action="/plain/sign-out"]') !== null;
 
-const link = (id) => (signedIn ? `/desk/cases/${id}` : `/sign-in?next=/desk/cases/${id}`);
+const link = (id) => (signedIn ? `/plain/desk/cases/${id}` : `/plain/sign-in?next=/plain/desk/cases/${id}`);
 
 let drawn = new Map();
 
@@ -38,7 +38,7 @@ async function refresh() {
   const fresh = changed;
   changed = new Set();
   try {
-    const state = await call("GET", "/home/state");
+    const state = await call("GET", "/plain/home/state");
     draw(state.cases, fresh);
     for (const [key, value] of Object.entries(state.counters)) {
       const place = document.querySelector(`[data-counter="${key}"]`);
@@ -75,7 +75,7 @@ async function tell(entry) {
 }
 
 let vocabulary = null;
-const vocabularyReady = call("GET", "/home/words").then((answer) => { vocabulary = answer; }, () => { vocabulary = { verbs: {}, classes: {}, areas: {}, statuses: {} }; });
+const vocabularyReady = call("GET", "/plain/home/words").then((answer) => { vocabulary = answer; }, () => { vocabulary = { verbs: {}, classes: {}, areas: {}, statuses: {} }; });
 
 async function wordsOf(entry) {
   await vocabularyReady;

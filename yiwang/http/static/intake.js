@@ -57,7 +57,7 @@ function start() {
   const places = form.querySelector("[data-places]");
   fields.address.addEventListener("input", later(300, async () => {
     const text = fields.address.value.trim();
-    const found = text.length < 2 ? [] : await call("GET", `/report/places?q=${encodeURIComponent(text)}`);
+    const found = text.length < 2 ? [] : await call("GET", `/plain/report/places?q=${encodeURIComponent(text)}`);
     places.replaceChildren(...found.map((place) => element("li", {}, element("button", {
       type: "button", textContent: `${place.name} ${place.area_name}`,
       onclick: () => { fields.address.value = place.name; places.replaceChildren(); choose(place.lon, place.lat, true); },
@@ -91,7 +91,7 @@ function start() {
         ...rest, type: channel.split("/")[0], channel: channel.split("/")[1], reporter: { name: name || "", phone: phone || "" },
       }, { "Idempotency-Key": crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) });
       if (registered.firstElementChild?.className === "soft") registered.replaceChildren();
-      registered.prepend(element("li", {}, element("a", { href: `/desk/cases/${receipt.id}`, textContent: receipt.number }),
+      registered.prepend(element("li", {}, element("a", { href: `/plain/desk/cases/${receipt.id}`, textContent: receipt.number }),
         ` ${t(receipt.class_name, receipt.class_name_en)} · ${t(receipt.status, receipt.status_en)} · ${t("查询码", "code")} ${receipt.code}`));
       const kept = fields.channel.value;
       form.reset();

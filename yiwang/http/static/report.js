@@ -42,7 +42,7 @@ function later(milliseconds, work) {
 const places = document.querySelector("[data-places]");
 fields.address.addEventListener("input", later(300, async () => {
   const text = fields.address.value.trim();
-  const found = text.length < 2 ? [] : await call("GET", `/report/places?q=${encodeURIComponent(text)}`);
+  const found = text.length < 2 ? [] : await call("GET", `/plain/report/places?q=${encodeURIComponent(text)}`);
   places.replaceChildren(...found.map((place) => element("li", {}, element("button", {
     type: "button",
     textContent: place.area_name ? `${place.name}(${place.area_name})` : place.name,

@@ -1,0 +1,26 @@
+import { dictionary } from "../../../shared/i18n/texts";
+
+export const texts = dictionary({
+  "title": ["派遣", "Dispatch"],
+  "waiting": ["待派遣", "To be dispatched"],
+  "empty": ["没有等待派遣的案件。", "Nothing waits to be dispatched."],
+  "empty.next": ["立案后的案件会自动出现在这里。", "Cases appear here once they are filed."],
+  "proposed": ["建议派给", "Proposed"],
+  "because": ["因为:{why}", "because: {why}"],
+  "limit": ["时限", "Limit"],
+  "accept": ["按建议派遣", "Dispatch as proposed"],
+  "accept.to": ["派给 {department}", "Dispatch to {department}"],
+  "other": ["派给其他部门", "To another department"],
+  "note": ["交办意见", "Instruction"],
+  "open": ["打开案件", "Open the case"],
+  "done": ["{number} 已派给 {department}", "{number} dispatched to {department}"],
+  "none": ["没有派遣的任务在您的岗位上。", "Your posts have no dispatching tasks."],
+  "load": ["各部门在办", "What departments have now"],
+  "load.open": ["在办", "open"],
+  "load.late": ["超时", "late"],
+  "no.advice": ["没有建议,请选部门。", "No proposal; choose a department."],
+  "key.accept": ["按建议派遣", "dispatch as proposed"],
+  "key.other": ["选其他部门", "choose another department"],
+  "choose": ["请选择", "Choose"],
+  "all": ["选中的都按建议派遣", "Dispatch those chosen as proposed"],
+});

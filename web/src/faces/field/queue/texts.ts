@@ -1,0 +1,27 @@
+import { dictionary } from "../../../shared/i18n/texts";
+
+export const texts = dictionary({
+  "title": ["待发送", "To send"],
+  "none": ["都发出去了", "All sent"],
+  "none.more": ["没有网络时办的事会排在这里,连上后按先后自动发送。", "What you do without a network lines up here and is sent in order."],
+  "order": ["按先后发送,一件一件来。", "Sent in order, one by one."],
+  "now": ["现在就发", "Send now"],
+  "waiting": ["等待发送", "Waiting"],
+  "sending": ["正在发送…", "Sending …"],
+  "refused": ["没有被接受", "Not accepted"],
+  "done": ["已送达", "Arrived"],
+  "done.number": ["已送达 · {number}", "Arrived · {number}"],
+  "at": ["{time} 记下", "noted {time}"],
+  "photos": ["{n} 张照片", "{n} photos"],
+  "again": ["再发一次", "Send again"],
+  "drop": ["放弃这一件", "Drop it"],
+  "drop.sure": ["放弃后照片和文字都找不回来。确定放弃吗?", "Photos and words will be gone for good. Drop it?"],
+  "look": ["看现在的情况", "See how it stands now"],
+  "as.report": ["改作新上报", "Turn it into a report"],
+  "mend": ["取出来修改", "Take it out and mend it"],
+  "mend.full": ["“上报”里还有一件没写完,请先发出或清空它。", "A report is begun already; send or clear it first."],
+  "conflict": ["这件任务在您离线期间已由别人办理或转走。您拍的照片和文字还在这里。", "While you were away somebody else finished this task or it was handed on. Your photos and words are still here."],
+  "others": ["另有 {n} 件属于别的账号,由那位同事登录后发送。", "{n} belong to another account and go when that colleague signs in."],
+  "kind.report": ["上报", "Report"],
+  "kind.step": ["任务", "Task"],
+});

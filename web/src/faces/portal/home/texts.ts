@@ -1,0 +1,27 @@
+import { dictionary } from "../../../shared/i18n/texts";
+
+export const texts = dictionary({
+  "title": ["身边有问题,告诉{city}", "Something wrong nearby? Tell {city}"],
+  "lead": ["路灯不亮、井盖缺失、垃圾没人收……三步说清,不用注册。", "A dark street lamp, a missing cover, rubbish nobody collects … three steps, no account."],
+  "report": ["我要上报", "Report a problem"],
+  "report.more": ["写一句话、拍张照、定个位", "A sentence, a photo, a place"],
+  "follow": ["查办理进度", "Follow a report"],
+  "follow.more": ["凭编号和查询码", "By number and code"],
+  "standards": ["办理标准和时限", "Standards and time limits"],
+  "standards.more": ["哪些事归谁管、多久办好", "Who handles what, and how soon"],
+  "left": ["有一份没写完的上报", "You have begun a report"],
+  "left.sent": ["有一份上报在等网络", "A report waits for the network"],
+  "left.go": ["接着写", "Go on"],
+  "left.text": ["(还没有文字)", "(no words yet)"],
+  "mine": ["记在这台设备上的上报", "Reports noted on this device"],
+  "mine.forget": ["从这台设备删除 {number} 的记录", "Forget {number} on this device"],
+  "how": ["之后会怎样", "What happens then"],
+  "how.1": ["收到", "Received"],
+  "how.1.more": ["马上得到编号和查询码", "You get a number and a code at once"],
+  "how.2": ["派给该管的部门", "Sent to the office in charge"],
+  "how.2.more": ["按公布的时限计时", "Its published time limit runs"],
+  "how.3": ["处理、到现场核查", "Handled, and checked on the spot"],
+  "how.3.more": ["每一步您都能看到", "You see every step"],
+  "how.4": ["您来评价", "You judge"],
+  "how.4.more": ["没解决可以要求重办", "Not fixed? Have it reopened"],
+});

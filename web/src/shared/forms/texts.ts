@@ -1,0 +1,8 @@
+import { dictionary } from "../i18n/texts";
+
+export const texts = dictionary({
+  "optional": ["可不填", "optional"],
+  "choose": ["请选择", "Choose"],
+  "yes": ["是", "Yes"],
+  "pattern": ["格式不对,应符合 {pattern}", "Not in the form {pattern}"],
+});
