@@ -108,7 +108,10 @@ def scope_condition(
     A kind without organisations leaves that column out; a grant limited to organisations then reaches nothing.
     """
     parts: list[str] = []
-    for grant in actor.grants_for(kind, verb):
+    found = actor.grants_for(kind, verb)
+    if any(not grant.area and grant.organisations is None for grant in found):
+        return "true"  # before anything is bound: a parameter that no condition uses would make the statement fail
+    for grant in found:
         limits: list[str] = []
         if grant.area:
             low, high = args.bind(grant.area), args.bind(grant.area + "\U0010ffff")
@@ -118,8 +121,6 @@ def scope_condition(
             limits.append(
                 f"{organisation} = any({args.bind(sorted(grant.organisations))}::int[])" if organisation else "false"
             )
-        if not limits:
-            return "true"
         parts.append("(" + " and ".join(limits) + ")")
     return "(" + " or ".join(parts) + ")" if parts else "false"
 

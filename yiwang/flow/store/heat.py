@@ -95,14 +95,15 @@ def readable(actor: Actor, args: Sql, row: str) -> str:
     reaches the steps that these organisations have done. Who keeps flows running (``flow: read``) sees all figures.
     """
     area, organisation = f"{row}.area", f"{row}.organisation_id"
-    parts = [
-        scope_condition(actor, kind, "read", args, area=area, organisation=organisation)
-        for kind in ("instance", "flow")
-    ]
+    # Asked first with parameters of its own: a bound one that no condition uses would make the statement fail.
+    whole = (scope_condition(actor, kind, "read", Sql(), area=area, organisation=organisation) for kind in _GENERAL)
+    if "true" in whole:
+        return "true"
+    parts = [scope_condition(actor, kind, "read", args, area=area, organisation=organisation) for kind in _GENERAL]
     for kind in sorted({grant.kind for grant in actor.grants if grant.covers(grant.kind, "read")} - {"*", *_GENERAL}):
         within = scope_condition(actor, kind, "read", args, area=area, organisation=organisation)
         parts.append(f"({row}.subject_kind = {args.bind(kind)} and {within})")
-    return "true" if "true" in parts else "(" + " or ".join(parts) + ")"
+    return "(" + " or ".join(parts) + ")"
 
 
 def within_area(args: Sql, area: str, row: str) -> str:

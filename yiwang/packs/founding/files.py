@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from yiwang.identity.separation import ADMINISTRATOR_POSTS
+from yiwang.packs.areas import GRID_POST
 from yiwang.packs.founding.model import COMMUNITY, STREET, Office, Wish
 
 _ORGANISATION = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
@@ -121,6 +122,7 @@ class DemoPerson:
     login: str
     name: str
     organisation: str
+    area: str
     posts: tuple[str, ...]
 
 
@@ -133,9 +135,11 @@ def demo_accounts(offices: Sequence[Office], wish: Wish) -> list[DemoPerson]:
             continue  # the check says so; an account could not be named after it
         posts = tuple(dict.fromkeys(post for post in office.posts if post not in administrators))
         if posts:
-            made.append(DemoPerson(office.code, f"{office.name}(演示)", office.code, posts))
+            made.append(
+                DemoPerson(office.code, f"{office.name}(演示)", office.code, office.area or wish.division, posts)
+            )
         made += [
-            DemoPerson(post, administrators[post], office.code, (post,))
+            DemoPerson(post, administrators[post], office.code, "", (post,))
             for post in office.posts
             if post in administrators
         ]
@@ -155,7 +159,7 @@ def city_yaml(wish: Wish, accounts: Sequence[DemoPerson]) -> str:
         lines += ["demo:", f"  password: {_text(wish.password)}", "  accounts:"]
         lines += [
             f"    - {{login: {_text(item.login)}, name: {_text(item.name)}, organisation: {_text(item.organisation)},"
-            f" posts: {_list(item.posts)}}}"
+            f" posts: [{', '.join(_post(post, item.area) for post in item.posts)}]}}"
             for item in accounts
         ]
         if wish.day is not None:
@@ -163,3 +167,8 @@ def city_yaml(wish: Wish, accounts: Sequence[DemoPerson]) -> str:
                 f'  day: {{start: "{wish.day.isoformat(timespec="minutes")}", speed: 60, reports_per_hour: 30}}'
             )
     return "\n".join(lines) + "\n"
+
+
+def _post(post: str, area: str) -> str:
+    """A post as an account names it; a grid worker's by its area, because each grid of an office has one of its own."""
+    return f"{{code: {_text(post)}, area: {_text(area)}}}" if post == GRID_POST and area else _text(post)
