@@ -13,12 +13,17 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from support.browsing import OpenPage, Site, Watch, build_web, listen
 from support.http_city import http_city
 
 from yiwang.identity.requests import session_cookie
 from yiwang.kernel.cluster import EmbeddedServer
+
+_PATIENCE = float(os.environ.get("YIWANG_BROWSER_PATIENCE", "15000"))
+"""Milliseconds until something that should show counts as missing; a machine under load needs some."""
+
+expect.set_options(timeout=_PATIENCE)
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"]
@@ -88,7 +93,7 @@ async def open_page(site: Site, chromium: Browser, watch: Watch) -> AsyncIterato
             color_scheme="dark" if dark else "light",
             **more,  # type: ignore[arg-type]  # handed on: permissions, geolocation, …
         )
-        context.set_default_timeout(float(os.environ.get("YIWANG_BROWSER_PATIENCE", "15000")))
+        context.set_default_timeout(_PATIENCE)
         contexts.append(context)
         if as_ is not None:
             client = await site.city.client(as_)

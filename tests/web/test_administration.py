@@ -26,7 +26,7 @@ async def test_建账号_得到一次性密码_安全管理员任命到岗位(si
     await dialog.get_by_label("机构").click()
     await page.locator(".ant-select-dropdown:visible .ant-select-item-option").first.click()
     await dialog.get_by_role("button", name="新建").click()
-    await expect(page.get_by_text("一次性密码").first).to_be_visible()
+    await expect(page.locator("code.one-time")).to_be_visible()
     assert len(await page.locator("code.one-time").inner_text()) >= 8
     account = await site.city.account("newcomer")
 
@@ -71,7 +71,7 @@ async def test_日历_时限_指标_应用包_各有一页(open_page: OpenPage) 
     await page.get_by_role("tab", name="指标与考核").click()
     await expect(page.get_by_role("heading", name="考核方案")).to_be_visible()
     await page.get_by_role("tab", name="应用包").click()
-    await expect(page.get_by_role("table")).to_contain_text("urban-management")
+    await expect(page.get_by_role("table").filter(has_text="urban-management")).to_be_visible()
     await look(page, "administration-packs")
 
 

@@ -142,7 +142,7 @@ async def test_大屏_英文_深色(site: Site, open_page: OpenPage) -> None:
     page = await open_page("/centre?load=grid", as_="shift1", language="en", dark=True)
     await page.set_viewport_size({"width": 3840, "height": 2160})
     await expect(page.get_by_role("heading", name="Just happened")).to_be_visible()
-    await page.wait_for_timeout(1500)
+    await page.wait_for_timeout(4000)  # so many pixels take a software renderer a while
     await look(page, "centre-wall")
 
 

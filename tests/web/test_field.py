@@ -217,6 +217,7 @@ async def test_巡查轨迹只留在手机上_走动才记(open_page: OpenPage) 
     sent: list[str] = []
     page.on("request", lambda asked: sent.append(asked.method) if asked.method != "GET" else None)
     await page.get_by_role("button", name="开始巡查").click()
+    await expect(page.locator(".field-figures b").nth(2)).to_have_text("1")
     for step in range(1, 5):
         await page.context.set_geolocation(
             {"longitude": MARKET[0] + step * 0.0006, "latitude": MARKET[1] + step % 2 * 0.0004, "accuracy": 8}

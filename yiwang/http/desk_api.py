@@ -260,7 +260,7 @@ async def work(request: Request, case_id: UUID, actor: SignedInActor) -> CaseWor
 @router.get(
     "/tasks/{task_id}/people",
     summary="Whom to ask 可选人员",
-    responses=problems("not_found", "identity.sign_in_needed"),
+    responses=problems("not_found", "identity.sign_in_needed", "flow.task_already_done"),
 )
 async def people(
     request: Request,

@@ -2,9 +2,21 @@
 
 from fastapi import APIRouter
 
+from yiwang.casework.api.answers import problems
 from yiwang.insight.api import appeals, boards, indicators, recomputing
 
-router = APIRouter(prefix="/api/v1")
+_ALWAYS = problems(
+    "identity.forbidden",
+    "identity.sign_in_needed",
+    "identity.token_invalid",
+    "identity.cross_site",
+    "input.unreadable",
+    "input.too_large",
+    "input.too_many_requests",
+    "unavailable",
+)
+
+router = APIRouter(prefix="/api/v1", responses=_ALWAYS)
 for part in (boards, indicators, recomputing, appeals):
     router.include_router(part.router)
 

@@ -45,13 +45,13 @@ def found_city(wish: Wish, boundary: bytes, sheet: Path, folder: Path, packs: Pa
     words = words_of(chosen)
     offices = read_offices(sheet, words)
     document, streets_surveyed = read_boundary_file(boundary, wish.division)
-    accounts = demo_accounts(offices, wish) if wish.password else []
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         made = Path(work) / folder.name
         (made / "areas").mkdir(parents=True)
         (made / "areas" / "boundary.geojson").write_bytes(document)
         (made / "organisations.yaml").write_text(organisations_yaml(offices, wish), "utf-8")
+        accounts = demo_accounts(offices, wish) if wish.password else []  # after the administrators have their posts
         streets, communities, areas = areas_yaml(offices, wish, surveyed_streets=streets_surveyed)
         (made / "areas" / "areas.yaml").write_text(areas, "utf-8")
         (made / "city.yaml").write_text(city_yaml(wish, accounts), "utf-8")

@@ -41,7 +41,6 @@ export const texts = dictionary({
   "rows.count": ["已列出 {count} 件", "{count} listed"],
   "rows.desk": ["在工作台打开", "Open at the desk"],
   "layers": ["图层", "Layers"],
-  "layer.cases": ["案件", "Cases"],
   "load": ["负荷", "Load"],
   "load.none": ["不显示", "none"],
   "load.street": ["街镇", "streets"],
@@ -70,6 +69,4 @@ export const texts = dictionary({
   "panel.hide": ["收起面板", "Hide panels"],
   "panel.show": ["显示面板", "Show panels"],
   "none.yet": ["未定", "none yet"],
-  "hot": ["热点问题", "Hot issues"],
-  "hot.count": ["{count} 件", "{count} cases"],
 });

@@ -150,7 +150,10 @@ function useMarkers(map: LibreMap | null, markers: readonly Marker[] | undefined
       const element = document.createElement(onMarker ? "button" : "div");
       element.className = `city-map-marker ${item.look}`;
       element.title = item.title ?? "";
-      if (item.title) element.setAttribute("aria-label", item.title);
+      if (item.title) {
+        if (!onMarker) element.setAttribute("role", "img");
+        element.setAttribute("aria-label", item.title);
+      }
       if (onMarker) element.addEventListener("click", (event) => (event.stopPropagation(), chosen(item.id)));
       return new LibreMarker({ element, anchor: item.look === "place" ? "bottom" : "center" }).setLngLat([item.lon, item.lat]).addTo(map);
     });

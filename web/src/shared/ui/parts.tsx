@@ -7,6 +7,7 @@ import { setLanguage, useLanguage } from "../i18n/language";
 import { nameIn, textNow, useTexts } from "../i18n/texts";
 import { useOffline } from "../live/live";
 import { dayOf, exactTime, isSimulated, timeOfDay, useCityNow } from "../time/clock";
+import { ClockSpeed } from "./clock_speed";
 import { texts } from "./texts";
 import { setTheme, useTheme } from "./theme";
 
@@ -50,9 +51,12 @@ export function CityClock() {
   const t = useTexts(texts);
   const title = `${t("city.time")}${isSimulated() ? ` · ${t("simulated")}` : ""} · ${exactTime(now, language)}`;
   return (
-    <span className="city-clock number" title={title}>
-      <b>{timeOfDay(now)}</b> <span className="wide-only">{dayOf(now, language)}</span>
-    </span>
+    <>
+      <span className="city-clock number" title={title}>
+        <b>{timeOfDay(now)}</b> <span className="wide-only">{dayOf(now, language)}</span>
+      </span>
+      <ClockSpeed />
+    </>
   );
 }
 

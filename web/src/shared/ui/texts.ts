@@ -14,6 +14,8 @@ export const texts = dictionary({
   "clock.grey": ["无时限", "No limit"],
   "city.time": ["城市时间", "City time"],
   "simulated": ["模拟", "simulated"],
+  "clock.speed": ["城市时间的快慢", "How fast city time passes"],
+  "clock.stopped": ["暂停", "stopped"],
   "again": ["重试", "Try again"],
   "went.wrong": ["没有成功", "This did not work"],
   "screen.broken": ["这个画面出错了。其他画面不受影响;刷新后重试,仍不行请把下面的文字告诉管理员。", "This screen has failed; the others have not. Reload; if it fails again, give the words below to an administrator."],

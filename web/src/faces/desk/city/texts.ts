@@ -25,7 +25,6 @@ export const texts = dictionary({
   "sheet": ["机构表", "Sheet of organisations"],
   "sheet.help": ["第一行是列名:代码、名称、类型必填;上级、区域代码、职责、岗位、英文名称、经度、纬度可选。类型写 政府、中心、部门、街道、社区…;职责和岗位可写名称或代码,用顿号隔开。", "Its first row names the columns: code, name, kind are needed; parent, area, serves, posts, name_en, lon, lat may follow. Kinds, duties and posts by name or code, several with commas."],
   "sheet.template": ["下载示例表", "Download an example"],
-  "choose.file": ["选择文件", "Choose a file"],
   "packs.help": ["应用包是城市运行的业务:案件类型、流程、分类、时限。以后可以再加。", "Packs are the business that the city runs: case types, flows, classes, limits. More can be added later."],
   "demo": ["试运行:带演示账号", "A trial: with demo accounts"],
   "demo.help": ["每个有岗位的机构得到一个账号,登录名就是机构代码;另有三个管理员账号。正式城市不要勾选,账号用 yiwang account 建立。", "Each office with posts gets an account named after its code, and each of the three administrators one. Leave it off for a real city, and make accounts with yiwang account."],
