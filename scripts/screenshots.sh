@@ -43,7 +43,6 @@ photograph case-en "case:state=closed&type=urban-case" leader1 en
 photograph case-zh "case:state=closed&type=urban-case" leader1 zh
 photograph centre-en /centre leader1 en
 photograph centre-zh /centre leader1 zh
-photograph designer-en /desk/designer leader1 en
 large=$(find docs/images -name '*.png' -size +300k)
 if [ -n "$large" ]; then
     echo "too large for the repository (over 300 kB): $large" >&2
