@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.journal_final import until_final
 from support.small_city import SmallCity
 
 from yiwang.casework.model import Reporter
@@ -20,6 +21,7 @@ SMELL = (
 
 
 async def _follow(city: SmallCity) -> None:
+    await until_final(city.services.context.database)
     while await city.cases.topics.follow():
         pass
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from support.journal_final import until_final
 from support.small_city import SmallCity
 
 from yiwang.casework.dispatch import Facts
@@ -220,6 +221,7 @@ async def test_分类树自己的词和例句_是第一个模型的样本(city: 
 
 
 async def _read_journal(city: SmallCity) -> None:
+    await until_final(city.services.context.database)
     while await city.cases.learning.follow():
         pass
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.journal_final import until_final
 from support.small_city import SmallCity
 
 from yiwang.casework.importing import import_cases, read_mapping
@@ -46,6 +47,7 @@ def _history(folder: Path, days: int = 150) -> Path:
 
 
 async def _caught_up(city: SmallCity) -> None:
+    await until_final(city.services.context.database)
     for _ in range(200):
         if not await city.services.trends.follow():
             async with city.services.context.database.connection() as connection:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from support.journal_final import until_final
 
 from tests.http.conftest import signed_in
 from yiwang.http.trial import Trial
@@ -37,6 +38,7 @@ async def test_热点_列表_详情_案件_历史(city: Trial, visitor: httpx.As
             "reporter": {"phone": f"1381234000{number}"},
         }
         assert (await visitor.post("/api/v1/cases", json=body)).status_code == 201
+    await until_final(city.services.context.database)
     while await city.services.casework.topics.follow():
         pass
     page = (await leader.get("/api/v1/hot-issues")).json()

@@ -134,4 +134,9 @@ async def test_真的打开_能登录_能停下(city: HttpCity) -> None:
             assert [one["name_zh"] for one in areas] == ["北街街道", "南街街道"]
     finally:
         stopped = (await client.post("/api/v1/new-cities/opened/stop")).json()
+        for _ in range(60):
+            if stopped["state"] == "stopped":
+                break
+            await asyncio.sleep(1)
+            stopped = (await client.get("/api/v1/new-cities/opened")).json()
     assert stopped["state"] == "stopped"

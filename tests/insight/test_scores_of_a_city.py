@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from python_calamine import CalamineWorkbook
+from support.journal_final import until_final
 from support.small_city import ROOT, SMALL_CITY, START, SmallCity
 
 from yiwang.http.services import open_services
@@ -39,6 +40,7 @@ async def city(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
 
 
 async def board(city: SmallCity, name: str = BOARD, day: date | None = None) -> BoardReading:
+    await until_final(city.services.context.database)
     while await city.services.insight.following.advance():
         pass
     return await city.services.insight.scores.board(SYSTEM, name, day=day or city.services.insight.scores.today())
@@ -189,6 +191,7 @@ async def test_超时申诉_部门提出_派遣初审_受理终审_通过后豁�
 async def test_全量重算与现有得分相等(city: SmallCity) -> None:
     before = await board(city)
     rebuilding = city.services.insight.rebuilding
+    await until_final(city.services.context.database)
     assert await rebuilding.begin()
     assert not await rebuilding.begin()
     assert await rebuilding.run()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from permissions.callers import World, a_world
 from permissions.declared import Person, _offices
 from support.http_city import a_city, refused
+from support.journal_final import until_final
 
 city = a_city()
 world = a_world()
@@ -25,6 +26,7 @@ def reaches(person: Person, area: str, organisation: str | None) -> bool:
 
 
 async def _counted(world: World) -> None:
+    await until_final(world.city.services.context.database)
     while await world.city.services.insight.following.advance():
         pass
 

@@ -24,7 +24,7 @@ from yiwang.kernel.cluster.provisioning import with_database
 from yiwang.kernel.settings import Settings
 
 _LOG_TAIL = 4000
-_patience_seconds = 15.0
+_patience_seconds = 30.0
 
 
 @dataclass(frozen=True, slots=True)
