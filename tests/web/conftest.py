@@ -25,7 +25,7 @@ _PATIENCE = float(os.environ.get("YIWANG_BROWSER_PATIENCE", "15000"))
 
 expect.set_options(timeout=_PATIENCE)
 
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"]
 
 
