@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "screenshots.py"
-_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def _script() -> ModuleType:
