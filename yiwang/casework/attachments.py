@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from yiwang.casework import photos, store
+from yiwang.casework import store
 from yiwang.casework.errors import AttachmentInfected, AttachmentRefused
 from yiwang.casework.model import Attachment, AttachmentKind
 from yiwang.kernel.access import Actor
@@ -56,6 +56,8 @@ class Attachments:
             name = clean_line(Path(name).name)[:120] or "upload"
             if size == 0:
                 raise AttachmentRefused(name=name, why_zh="文件是空的", why_en="the file is empty")
+            from yiwang.casework import photos  # with its library of pictures: 5 MB, once one comes
+
             found = await asyncio.to_thread(photos.look, path, name, self._context.calendar.hours.timezone)
             await self._scan(path, name)
             await asyncio.to_thread(self._keep, path, digest, found.thumbnail)

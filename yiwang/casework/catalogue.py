@@ -6,36 +6,40 @@ A case keeps the version it was opened under; versions are loaded when first nee
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-import cel
 import jsonschema_rs
 import orjson
 
-from yiwang.casework import store
+from yiwang.casework import step_fields, store
 from yiwang.casework.classify import WordIndex
 from yiwang.casework.declarations import CaseClass, CaseTypeDeclaration, ClassTree, DispatchTable, Standard
 from yiwang.casework.dispatch import CompiledTable
 from yiwang.casework.errors import CaseTypeInvalid, CaseTypeUnknown, ClassUnknown, StandardUnknown
+from yiwang.casework.field_conditions import FieldConditions
 from yiwang.casework.model import COMMON_STATUSES
 from yiwang.casework.numbers import NumberRule, parse_number_rule
 from yiwang.flow.model import Definition
 from yiwang.flow.service import FlowService
-from yiwang.kernel.database import Connection, JsonObject
+from yiwang.kernel.database import Connection, Json, JsonObject
 from yiwang.kernel.errors import FieldError
+from yiwang.kernel.expressions import cel
+from yiwang.kernel.formulas import FormulaInvalid, Formulas
 
 
 @dataclass(frozen=True)
 class CaseType:
-    """A published version of a case type, ready to judge reports."""
+    """A published version of a case type, ready to judge reports. ``retired``: it takes no new cases; running ones go on."""
 
     declaration: CaseTypeDeclaration
     tree: ClassTree
     table: DispatchTable | None
     version: int
     definition: Definition
+    retired: bool = False
 
     @cached_property
     def classes(self) -> dict[str, CaseClass]:
@@ -66,10 +70,26 @@ class CaseType:
             {
                 "type": "object",
                 "properties": {key: item.json_schema for key, item in fields.items()},
-                "required": [key for key, item in fields.items() if item.required],
+                "required": [key for key, item in fields.items() if item.required and not item.show_if],
                 "additionalProperties": False,
             }
         )
+
+    @cached_property
+    def _conditions(self) -> FieldConditions:
+        return FieldConditions(self.declaration.fields)
+
+    @cached_property
+    def formulas(self) -> Formulas:
+        """The calculated fields; they see the case's own fields and those that steps of its flow ask for."""
+        own = self.declaration.fields
+        asked = step_fields.every(self.definition.graph)
+        schemas = {key: item.json_schema for key, item in [*asked.items(), *own.items()]}
+        return Formulas({key: item.calculated for key, item in own.items() if item.calculated}, schemas, "fields")
+
+    def calculated(self, fields: JsonObject) -> JsonObject:
+        """The fields with what is calculated from them; whatever was brought in its place is dropped."""
+        return self.formulas.filled(fields) if self.formulas else fields
 
     def case_class(self, code: str) -> CaseClass:
         found = self.classes.get(code)
@@ -111,7 +131,7 @@ class CaseType:
                 en=error.message,
             )
             for error in self._fields.iter_errors(fields)
-        ]
+        ] + list(self._conditions.errors(fields))
 
 
 class Catalogue:
@@ -136,7 +156,12 @@ class Catalogue:
         return found
 
     def all(self) -> list[CaseType]:
-        return [self._latest[key] for key in sorted(self._latest)]
+        """The newest version of each, as the city ranks them: by (rank, id)."""
+        return sorted(self._latest.values(), key=lambda item: (item.declaration.rank, item.declaration.id))
+
+    def offered(self) -> list[CaseType]:
+        """Those that take new cases, in the order of :meth:`all`."""
+        return [item for item in self.all() if not item.retired]
 
     async def version(self, connection: Connection, key: str, version: int) -> CaseType:
         found = self._versions.get((key, version))
@@ -159,12 +184,26 @@ class Catalogue:
 def _compile(body: JsonObject, version: int, definition: Definition) -> CaseType:
     table = body.get("dispatch")
     return CaseType(
-        CaseTypeDeclaration.model_validate(body["declaration"]),
+        CaseTypeDeclaration.model_validate(_in_order(body["declaration"], body.get("order"))),
         ClassTree.model_validate(body["classes"]),
         DispatchTable.model_validate(table) if table else None,
         version,
         definition,
+        body.get("retired") is True,
     )
+
+
+def _in_order(declaration: Json, order: Json) -> Json:
+    """The declaration with its fields and channels as declared: the store keeps the members of an object in an order of
+    its own."""
+    if not isinstance(declaration, dict) or not isinstance(order, dict):
+        return declaration
+    found = dict(declaration)
+    for member, keys in order.items():
+        held = found.get(member)
+        if isinstance(held, dict) and isinstance(keys, list):
+            found[member] = {str(key): held[str(key)] for key in keys if str(key) in held}
+    return found
 
 
 async def publish_case_type(
@@ -174,8 +213,11 @@ async def publish_case_type(
     dispatch: DispatchTable | None,
     definition: Definition,
     at: datetime,
+    *,
+    retired: bool = False,
 ) -> tuple[int, bool]:
-    """Store a new version of a case type unless the newest is the same; returns (version, whether it is new).
+    """Store a new version of a case type unless the newest is the same; returns (version, whether it is new). ``retired``:
+    it takes no new cases.
 
     Raises:
         CaseTypeInvalid: a part of it does not hold together; `yiwang check` names file and line.
@@ -186,10 +228,14 @@ async def publish_case_type(
         # Examples are for those who write the table; a running city does not need them.
         "dispatch": dispatch.model_dump(mode="json", by_alias=True, exclude={"examples"}) if dispatch else None,
     }
+    if retired:
+        body["retired"] = True
+    body["order"] = {"channels": [*declaration.channels], "fields": [*declaration.fields]}
     candidate = _compile(body, 0, definition)
     try:
         _ = candidate.number, candidate.acceptance, candidate.dispatch, candidate.field_errors({"-": None})
-    except (ValueError, jsonschema_rs.ValidationError) as error:
+        _ = candidate.formulas
+    except (FormulaInvalid, ValueError, jsonschema_rs.ValidationError) as error:
         raise CaseTypeInvalid(type=declaration.id, why=str(error)) from error
     if declaration.default_class is not None:
         candidate.case_class(declaration.default_class)
@@ -197,3 +243,18 @@ async def publish_case_type(
         raise CaseTypeInvalid(type=declaration.id, why="a class code stands twice in the tree")
     digest = hashlib.sha256(orjson.dumps([body, str(definition.id)], option=orjson.OPT_SORT_KEYS)).hexdigest()
     return await store.add_case_type(connection, declaration.id, digest, body, definition.id, at)
+
+
+async def retire_case_types(connection: Connection, kept: Collection[str], at: datetime) -> list[str]:
+    """A new version, which takes no new cases, of every case type that is not ``kept`` and has none yet; returns which."""
+    gone: list[str] = []
+    for key, version in await store.newest_case_types(connection):
+        if key in kept:
+            continue
+        body, definition_id = await store.case_type_version(connection, key, version)
+        if body.get("retired") is not True:
+            new: JsonObject = {**body, "retired": True}
+            digest = hashlib.sha256(orjson.dumps([new, str(definition_id)], option=orjson.OPT_SORT_KEYS)).hexdigest()
+            await store.add_case_type(connection, key, digest, new, definition_id, at)
+            gone.append(key)
+    return gone

@@ -6,9 +6,9 @@ A published case type is stored with all that it needs, so that a running case k
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -82,6 +82,11 @@ class Channel(Declaration):
     who: Literal["public", "signed-in"] = "public"
     post: Key | None = Field(None, description="Post that a signed-in reporter must hold, e.g. grid-worker.")
     needs: list[Need] = ["text"]
+    asks: list[Key] | None = Field(
+        None,
+        description="Fields of the case that the form of this channel asks for; left out: all of them. What the handling "
+        "office fills in, nobody who reports is asked.",
+    )
     accept: Expression | None = Field(None, description="CEL over the report; false refuses it with `refusal`.")
     refusal: Words | None = None
     variables: dict[str, Any] = Field(
@@ -96,13 +101,39 @@ class Fold(Declaration):
     days: float = Field(7, ge=0, le=365)
 
 
+Conditions = dict[Key, dict[str, Any]]
+"""Other fields of the case, each with the JSON Schema of its value; all of them must be given and fit."""
+
+
 class CaseField(Declaration):
     """A field of a case beyond the common ones; ``schema`` is JSON Schema 2020-12."""
 
     names: Words
     json_schema: dict[str, Any] = Field(alias="schema")
     personal: bool = False
-    required: bool = False
+    required: bool = Field(False, description="Whether it must be given, wherever it is asked for.")
+    show_if: Conditions = Field(
+        default_factory=dict,
+        description="Asked for only where these other fields have such values: {kind: {enum: [fallen, leaning]}}.",
+    )
+    require_if: Conditions = Field(
+        default_factory=dict,
+        description="Must be given where these other fields have such values: {people: {minimum: 1}}.",
+    )
+    calculated: str = Field(
+        "",
+        max_length=1000,
+        description="Calculated (计算字段): CEL over the case's other fields and those of its steps, as `fields`; nobody writes "
+        "it, it follows its inputs, and the flow has it as a variable.",
+    )
+
+    @model_validator(mode="after")
+    def _calculated_is_not_asked(self) -> Self:
+        if self.calculated and (self.required or self.show_if or self.require_if):
+            raise ValueError(
+                "计算字段不能写 required、show_if、require_if | a calculated field has no required, show_if, require_if"
+            )
+        return self
 
 
 class Learning(Declaration):
@@ -124,6 +155,12 @@ class CaseTypeDeclaration(Declaration):
 
     id: Key
     names: Words
+    rank: int = Field(
+        50,
+        ge=0,
+        le=1000,
+        description="Place in lists of case types, smallest first, then by id: the first that a reporter may use is offered.",
+    )
     number: str = Field(
         max_length=60,
         description="Pattern of the case number: literal text, {date:%Y%m%d}, {division} and {serial:6} (restarts daily).",

@@ -12,6 +12,13 @@ class CaseTypeUnknown(Problem):
     en = "There is no case type “{type}”; known are: {known}."
 
 
+class CaseTypeRetired(Problem):
+    code = "case.type_retired"
+    status = 409
+    zh = "“{name}”({type})已停用,不再受理新的事项;已受理的照常办完。请改用其他事项上报。"
+    en = "“{name_en}” ({type}) is retired and takes no new cases; those that run are finished. Report by another case type."
+
+
 class ChannelUnknown(Problem):
     code = "case.channel_unknown"
     status = 422

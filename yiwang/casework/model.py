@@ -190,6 +190,8 @@ class Operation:
     needs: tuple[str, ...] = ()
     task_id: UUID | None = None
     outcome: str | None = None
+    fields: JsonObject = field(default_factory=dict)
+    """Fields of the step that it asks for, as case types tell theirs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,23 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "case.archived": ("归档", "archived"),
     "case.imported": ("导入历史案卷", "imported"),
     "flow.migrated": ("改按新版流程办理", "goes on by another version of its flow"),
+    "case.alarm": ("报警动态", "news of its alarm"),
+    "case.document_issued": ("出具文书", "document issued"),
+    "case.document_voided": ("作废文书", "document voided"),
+    "case.document_replaced": ("更换文书", "document replaced"),
+    "case.document_read": ("查看含个人信息的文书", "document with personal data read"),
     "case.viewed": ("查看个人信息", "personal data read"),
+    "case.divided": ("任务分解", "broken down"),
+    "case.progress": ("报送进展", "progress reported"),
+    "case.card": ("亮牌提醒", "shown a card"),
+    "case.sheet": ("填写评分表", "scoring sheet filled in"),
+    "case.vote_called": ("发起表决", "vote called"),
+    "case.vote_counted": ("表决计票", "vote counted"),
+    "case.vote_withdrawn": ("撤回表决", "vote withdrawn"),
+    "case.match_proposed": ("匹配建议", "an offer was asked"),
+    "case.match_accepted": ("接受匹配", "the offer accepted"),
+    "case.match_refused": ("谢绝匹配", "the offer declined"),
+    "case.match_expired": ("匹配逾期未答复", "the offer did not answer in time"),
 }
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from yiwang.casework import rules, store
+from yiwang.casework import rules, step_fields, store
 from yiwang.casework.catalogue import CaseType
 from yiwang.casework.errors import FollowCodeWrong, SearchTooBroad, SearchTooWide
 from yiwang.casework.intake.drafting import project
@@ -19,7 +19,9 @@ from yiwang.casework.parts import Parts
 from yiwang.casework.steps import Steps
 from yiwang.casework.store import CaseFilter, ExtensionRequest, TaskItem
 from yiwang.casework.store.learning import advice_of
-from yiwang.flow.model import Outcome, TaskRow
+from yiwang.casework.store.record_reads import keep_read
+from yiwang.casework.timing import HANDLING
+from yiwang.flow.model import Outcome, TaskRow, UserTask
 from yiwang.flow.service.signing import OUTCOMES_OF_ADDED
 from yiwang.identity.model import OrganisationRow
 from yiwang.kernel import journal
@@ -56,6 +58,16 @@ class CaseView:
     head: CaseFile | None
     advised: Advised | None
     advice: JsonObject | None = None
+    still: tuple[Still, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A step during which the handling limit does not count (听证、鉴定期间不计入办案期限), and since when."""
+
+    zh: str
+    en: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +123,7 @@ class Reading:
     ) -> list[TaskItem]:
         """My tasks: those of my posts' queues and those handed to me."""
         async with self._parts.context.database.connection() as connection:
-            return await store.my_tasks(
-                connection, actor.posts, actor.account_id, stage=stage, after=after, limit=limit
-            )
+            return await store.my_tasks(connection, actor.posts, actor.tasks_of, stage=stage, after=after, limit=limit)
 
     async def view(self, case_id: UUID, actor: Actor, *, purpose: str = "") -> CaseView:
         """The whole case. With ``purpose`` and the grant ``case:read_personal`` the reporter is shown unmasked and the
@@ -137,8 +147,15 @@ class Reading:
             shown = bool(purpose) and rules.reaches(actor, "read_personal", case)
             if shown:
                 await journal.append(connection, case_entry(actor, now, "case.viewed", case, {"purpose": purpose}))
+                await keep_read(connection, case.id, now, actor.account_id, actor.organisation_id, actor.posts, purpose)
             requests = await store.requests_of(connection, case.id)
             heads = await store.cases_by_id(connection, [case.head_id]) if case.head_id else {}
+            offered = await self._offered(connection, case, tasks)
+            apart = {
+                task.id
+                for task, _, step in offered
+                if step is not None and await parts.flow.kept_away(connection, task, step, actor)
+            }
             return CaseView(
                 case=case,
                 case_type=case_type,
@@ -147,13 +164,16 @@ class Reading:
                 tasks=tuple(tasks),
                 attachments=tuple(await store.attachments_of(connection, case.id)),
                 requests=tuple(requests),
-                operations=tuple(
-                    self._operations(actor, case, await self._offered(connection, case, tasks), requests, now)
-                ),
+                operations=tuple(self._operations(actor, case, offered, apart, requests, now)),
                 followers=tuple(await store.followers_of(connection, case.id)) if case.followers else (),
                 head=next(iter(heads.values()), None),
                 advised=self.advised(case, case_type),
                 advice=await advice_of(connection, case.id),
+                still=tuple(
+                    Still(step.names.zh, step.names.en, task.created_at)
+                    for task, _, step in offered
+                    if step is not None and HANDLING in step.pauses
+                ),
             )
 
     def advised(self, case: CaseFile, case_type: CaseType) -> Advised | None:
@@ -168,33 +188,38 @@ class Reading:
 
     async def _offered(
         self, connection: Connection, case: CaseFile, tasks: Sequence[TaskRow]
-    ) -> list[tuple[TaskRow, Sequence[Outcome]]]:
+    ) -> list[tuple[TaskRow, Sequence[Outcome], UserTask | None]]:
         """Open tasks with the outcomes that they can have; one that waits for others (加签, 委派) has none now."""
-        found: list[tuple[TaskRow, Sequence[Outcome]]] = []
+        found: list[tuple[TaskRow, Sequence[Outcome], UserTask | None]] = []
         for task in tasks:
             if task.held:
-                found.append((task, ()))
+                found.append((task, (), None))
             elif task.kind != "step":
-                found.append((task, OUTCOMES_OF_ADDED))
+                found.append((task, OUTCOMES_OF_ADDED, None))
             else:
-                graph = await self._steps.graph_of(connection, case, task)
-                found.append((task, tuple(graph.task(task.node).outcomes.values())))
+                step = (await self._steps.graph_of(connection, case, task)).task(task.node)
+                found.append((task, tuple(step.outcomes.values()), step))
         return found
 
     def _operations(
         self,
         actor: Actor,
         case: CaseFile,
-        tasks: Sequence[tuple[TaskRow, Sequence[Outcome]]],
+        tasks: Sequence[tuple[TaskRow, Sequence[Outcome], UserTask | None]],
+        apart: Collection[UUID],
         requests: Sequence[ExtensionRequest],
         now: datetime,
     ) -> list[Operation]:
         found: list[Operation] = []
-        for task, outcomes in tasks:
+        for task, outcomes, step in tasks:
             mine = _mine(actor, task) or actor.may("task", "complete_any")
             paused = case.suspended_at is not None
             why_zh = "" if mine else "该任务由其他岗位或人员办理"
             why_en = "" if mine else "this task belongs to another post or person"
+            if mine and task.id in apart:
+                mine = False
+                why_zh = "您办理过不得由同一人办理的步骤,或应当回避;须由他人办理"
+                why_en = "you did a step that must be another person's, or have withdrawn; it is for somebody else"
             if mine and paused:
                 why_zh, why_en = "案件已挂账,请先恢复办理", "the case is suspended; resume it first"
             for outcome in outcomes:
@@ -209,6 +234,7 @@ class Reading:
                         needs=outcome.needs,
                         task_id=task.id,
                         outcome=outcome.id,
+                        fields=step_fields.as_json(step_fields.asked(step, outcome.id)) if step is not None else {},
                     )
                 )
         pending = any(request.state == "pending" for request in requests)
@@ -326,5 +352,5 @@ class Reading:
 
 def _mine(actor: Actor, task: TaskRow) -> bool:
     if task.assignee_id is not None:
-        return task.assignee_id == actor.account_id
+        return task.assignee_id == actor.tasks_of
     return task.post_id in actor.posts

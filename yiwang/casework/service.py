@@ -7,10 +7,11 @@ reassigning them · ``operations``: verbs on the case · ``reading``: lists, vie
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from datetime import datetime
 
 from yiwang.casework.attachments import Attachments
-from yiwang.casework.catalogue import Catalogue, publish_case_type
+from yiwang.casework.catalogue import Catalogue, publish_case_type, retire_case_types
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
 from yiwang.casework.dispatch import Facts
 from yiwang.casework.finishing import Finishing
@@ -96,9 +97,36 @@ class CaseService:
         dispatch: DispatchTable | None,
         definition: Definition,
         at: datetime,
+        *,
+        retired: bool = False,
     ) -> tuple[int, bool]:
-        """A new version of a case type unless nothing changed: (version, whether new). In the caller's transaction."""
-        return await publish_case_type(connection, declaration, tree, dispatch, definition, at)
+        """A new version of a case type unless nothing changed: (version, whether new); a ``retired`` one takes no new cases.
+        In the caller's transaction."""
+        return await publish_case_type(connection, declaration, tree, dispatch, definition, at, retired=retired)
+
+    async def retire_others(self, connection: Connection, kept: Collection[str], at: datetime) -> list[str]:
+        """Let case types that are not ``kept`` take no new cases; their running ones go on. Returns which were changed."""
+        return await retire_case_types(connection, kept, at)
+
+    async def adopt_flows(self) -> int:
+        """Let case types whose flow has a newer published version go by it from now on; running cases keep theirs. Returns
+        how many did."""
+        types = self.catalogue.all()
+        flow = self.parts.flow
+        async with self.context.database.connection() as connection:
+            newest = await flow.published_ids(connection, [item.declaration.flow for item in types])
+        behind = [item for item in types if newest.get(item.declaration.flow, item.definition.id) != item.definition.id]
+        if not behind:
+            return 0
+        async with self.context.database.transaction() as connection:
+            for item in behind:
+                definition = await flow.latest(connection, item.declaration.flow)
+                at = self.context.clock.now()
+                await publish_case_type(
+                    connection, item.declaration, item.tree, item.table, definition, at, retired=item.retired
+                )
+        await self.refresh()
+        return len(behind)
 
 
 def _require_finite(report: Report) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from yiwang.casework import store
+from yiwang.casework import step_fields, store
 from yiwang.casework.catalogue import CaseType
 from yiwang.casework.dispatch import Advice, Facts, learned_advice, warned
-from yiwang.casework.errors import (
-    DepartmentUnknown,
-    OutcomeNeeds,
-    SectionNotOfDepartment,
-)
+from yiwang.casework.errors import DepartmentUnknown, OutcomeNeeds, SectionNotOfDepartment
 from yiwang.casework.likeness import tell_reporters
 from yiwang.casework.model import CaseFile, PhotoClaim, State
 from yiwang.casework.notes import case_entry
@@ -62,6 +58,7 @@ class StepInput:
     limit: str | None = None
     satisfaction: int | None = None
     photos: tuple[PhotoClaim, ...] = ()
+    fields: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +97,16 @@ class Settled:
     result: StepResult
 
 
+Guard = Callable[[CaseFile, TaskRow, Actor, StepInput], None]
+"""Refuses an outcome that is an engine's to give, such as the end of a vote, by raising."""
+
+
 class Steps:
     """What outcomes mean for the case. One per process; :class:`~yiwang.casework.finishing.Finishing` writes it."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.guards: list[Guard] = []
 
     async def judge(
         self, connection: Connection, locked: LockedTask, actor: Actor, given: StepInput, now: datetime
@@ -112,9 +114,11 @@ class Steps:
         """What the outcome says of the case, checked against what its step needs; reads nothing once its types are known.
 
         Raises:
-            OutcomeNeeds, DepartmentUnknown, SectionNotOfDepartment, ClassUnknown, StandardUnknown.
+            OutcomeNeeds, DepartmentUnknown, SectionNotOfDepartment, ClassUnknown, StandardUnknown; what a guard refuses.
         """
         case, task, _ = locked
+        for guard in self.guards:
+            guard(case, task, actor, given)
         case_type = await self._parts.catalogue.version(connection, case.type, case.type_version)
         changes, variables = self._judge(case, case_type, given)
         if given.outcome == "handle_self" and actor.account_id is not None:
@@ -123,6 +127,12 @@ class Steps:
         outcome = graph.task(task.node).outcomes.get(given.outcome) if task.kind == "step" else None
         if outcome is not None:
             self._check_needs(given, outcome.needs, case, changes)
+        values = step_fields.judged(graph.task(task.node), given.outcome, given.fields) if task.kind == "step" else {}
+        if values:
+            fields = case_type.calculated({**case.fields, **values})
+            changes["fields"] = fields
+            variables.update(values)
+            variables.update({key: fields.get(key) for key in case_type.formulas.order})
         return Judged(case_type, changes, variables)
 
     def settle(
@@ -379,6 +389,8 @@ class Steps:
             data["photos"] = [str(photo.id) for photo in given.photos]
         if given.satisfaction is not None:
             data["satisfaction"] = given.satisfaction
+        if given.fields:
+            data["fields"] = {**given.fields}
         return data
 
 

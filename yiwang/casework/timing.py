@@ -1,8 +1,8 @@
 """What the journal tells of an advance besides its words: whose step ended, whether in time, and what is due next.
 
 Scoring follows the journal alone, so every deadline that it judges by stands there: ``due`` of the handling clock (null
-while it stands still), ``post``, ``step_due`` and ``late`` of the step that ended, and ``next``: the first open task with
-a deadline of its own (stage, due, post, person). Instants are ISO 8601 in UTC.
+while it stands still) and ``stopped`` once it has been stopped; ``post``, ``step_due`` and ``late`` of the step that ended;
+and ``next``: the first open task with a deadline of its own (stage, due, post, person). Instants are ISO 8601 in UTC.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ def timing(advance: Advance) -> JsonObject:
     clock = advance.clocks.get(HANDLING)
     if clock is not None:
         data["due"] = clock.due_at.isoformat() if clock.due_at is not None else None
+        if clock.stopped_at is not None:
+            data["stopped"] = True
     finished = advance.finished
     if finished is not None and finished.kind == "step":
         data["post"] = finished.post_id

@@ -21,13 +21,16 @@ from yiwang.cli.output import NOT_IN_ORDER, Json, errors, print_json, print_tabl
 from yiwang.cli.supervisor import end_if_supervisor_ends, supervised_variable
 from yiwang.kernel import logs
 from yiwang.kernel.cluster import EmbeddedServer
+from yiwang.kernel.cluster.system import alone_with_lock, share_lock
 from yiwang.kernel.errors import Problem
 from yiwang.kernel.identifiers import new_id
 
 if TYPE_CHECKING:
+    from yiwang.http.services import Services
     from yiwang.http.trial import Trial
     from yiwang.packs.install import InstallReport
     from yiwang.packs.scenarios.report import ScenarioReport
+    from yiwang.packs.upgrading.moves import Survey
 
 _TEMPLATE_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _LEVELS = {"declared": "已声明", "working": "可运行", "proved": "已验证"}
@@ -38,7 +41,7 @@ Packs = Annotated[Path | None, typer.Option(help="Folder of the packs (YIWANG_PA
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (check, packs, up, scenario, simulate):
+    for command in (check, packs, up, scenario):
         app.command()(command)
 
 
@@ -98,11 +101,29 @@ def packs(packs: Packs = None, as_json: Json = False) -> None:
         print_table(list(rows[0]) if rows else ["id"], [list(row.values()) for row in rows])
 
 
-def up(city: City = None, as_json: Json = False) -> None:
+def up(
+    city: City = None,
+    look: Annotated[
+        bool, typer.Option("--look", help="Only tell what would change of packs; publish nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Publish the city into the database: areas, offices, roles, flows, case types. Doing it again changes nothing.
 
-    发布城市(可重复执行,没有变化则不改动)。
+    What changes of packs is told first, with the running cases and records that it touches; running cases keep the version
+    that they were opened under. Refused where records could no longer be read or running cases no longer be finished.
+
+    发布城市(可重复执行,没有变化则不改动);先列出应用包的变化及涉及的在办案件和记录,--look 只看不发布。
     """
+    if look:
+        found = run_async(_survey(city or settings().city))
+        if as_json:
+            print_json(found.json())
+        else:
+            show_survey(found)
+        if found.losses:
+            raise typer.Exit(NOT_IN_ORDER)
+        return
     report = run_async(_up(city or settings().city, show=not as_json))
     if as_json:
         parts = [
@@ -220,13 +241,52 @@ def _hush(_text: str) -> None:
     """Say nothing."""
 
 
+def show_survey(found: Survey) -> None:
+    """What a publication changes of packs, in words; nothing when there is nothing, or nothing was there before."""
+    from yiwang.packs.upgrading.moves import MOVES
+
+    if found.first:
+        return
+    for move in found.moves:
+        zh, en = MOVES[move.move]
+        versions = " → ".join(version for version in (move.before, move.after) if version is not None)
+        say(f"{move.zh} {move.pack}:{zh} {versions}", f"{move.en}: {en}")
+    kinds = {"case": ("案件类型", "case type"), "flow": ("流程", "flow"), "type": ("登记类型", "type")}
+    marks = {"new": ("新增", "new"), "changed": ("有改动", "changed"), "gone": ("停止", "given up")}
+    for change in found.changes:
+        (kind_zh, kind_en), (mark_zh, mark_en) = kinds[change.kind], marks[change.what]
+        zh, en = f"  {kind_zh} {change.id} {mark_zh}", f"{kind_en} {mark_en}"
+        if change.running:
+            zh += f",{change.running} 件在办仍按原版本"
+            en += f"; {change.running} running cases keep their version"
+        if change.records:
+            zh += f",已有 {change.records} 条记录"
+            en += f"; {change.records} records"
+        say(zh, en)
+        for line in change.lines:
+            say(f"    {line.zh}", line.en)
+    show_faults(found.losses)
+
+
+async def _survey(folder: Path) -> Survey:
+    async with services() as opened:
+        return await _surveyed(opened, folder)
+
+
+async def _surveyed(opened: Services, folder: Path) -> Survey:
+    from yiwang.packs.install import surveyed_city
+
+    return await surveyed_city(opened.context, folder)
+
+
 async def _up(folder: Path, *, show: bool) -> InstallReport:
     from yiwang.packs.install import install_city
 
     async with services() as opened:
         if show:
-            return await install_city(opened.context, opened, folder, progress=say)
-        return await install_city(opened.context, opened, folder)
+            show_survey(await _surveyed(opened, folder))
+            return await install_city(opened.context, opened, folder, progress=say, past=True)
+        return await install_city(opened.context, opened, folder, past=True)
 
 
 async def _scenarios(packs: Path, files: list[Path], only: list[str], url: str, *, verbose: bool) -> ScenarioReport:
@@ -235,15 +295,16 @@ async def _scenarios(packs: Path, files: list[Path], only: list[str], url: str, 
 
     if url:
         return await run_scenarios(packs, at_url(url), files=files, only=only, tell=_tell if verbose else None)
-    trials = _Trials(packs)
+    trials = Trials(packs)
     try:
         return await run_scenarios(packs, trials.open, files=files, only=only, tell=_tell if verbose else None)
     finally:
         await trials.end()
 
 
-class _Trials:
-    """Fresh cities for scenarios: one private server, one template database per city, one copy per scenario."""
+class Trials:
+    """Fresh cities for scenarios: one private server, one template database per city, one copy per scenario. Commands
+    that run at the same time share the server; the last one to end removes it."""
 
     def __init__(self, packs: Path) -> None:
         self._packs = packs
@@ -252,6 +313,7 @@ class _Trials:
             self._home, settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         )
         self._templates: dict[Path, str] = {}
+        self._share: int | None = None
 
     @asynccontextmanager
     async def open(self, folder: Path, at: datetime) -> AsyncIterator[Trial]:
@@ -272,7 +334,9 @@ class _Trials:
         from yiwang.kernel import migrations
 
         if folder not in self._templates:
-            if not self._templates:
+            if self._share is None:
+                self._home.mkdir(parents=True, exist_ok=True)
+                self._share = await asyncio.to_thread(share_lock, self._home / "in-use.lock")
                 await asyncio.to_thread(self._server.start)
             name = f"city_{_digest(folder, self._packs)}"
             wanted = trial_settings(self._home, folder, self._packs)
@@ -286,9 +350,15 @@ class _Trials:
         return self._templates[folder]
 
     async def end(self) -> None:
-        """Stop the server and remove everything."""
-        if self._templates:
-            await asyncio.to_thread(self._server.destroy)
+        """Stop the server and remove everything, unless another command still works with it."""
+        if self._share is None:
+            return
+        try:
+            if alone_with_lock(self._share):
+                await asyncio.to_thread(self._server.destroy)
+        finally:
+            os.close(self._share)
+            self._share = None
 
 
 def _digest(*folders: Path) -> str:

@@ -1,7 +1,7 @@
 """The database as a whole: ``migrate``, ``backup``, ``restore``, ``doctor``.
 
-A backup is a folder: ``database.dump`` (pg_dump, custom format), ``attachments.tar`` and ``manifest.json`` with what a
-restore is checked against — revision, rows, and the newest seal of the journal.
+A backup is a folder: ``database.dump`` (pg_dump, custom format), ``attachments.tar``, ``lake.tar`` (archived days of
+readings) and ``manifest.json`` with what a restore is checked against — revision, rows, and the newest seal of the journal.
 """
 
 from __future__ import annotations
@@ -120,9 +120,9 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="New folder for the backup.")],
     as_json: Json = False,
 ) -> None:
-    """Back up database and attachments into a folder, while the system runs.
+    """Back up database, attachments and the lake of readings into a folder, while the system runs.
 
-    备份数据库和附件(运行中即可)。
+    备份数据库、附件和归档读数(运行中即可)。
     """
     if folder.exists() and any(folder.iterdir()):
         raise BackupExists(folder=str(folder))
@@ -139,6 +139,7 @@ def backup(
         lambda: _megabytes(dump),
     )
     _tar(found.home / "attachments", folder / "attachments.tar")
+    _tar(found.home / "lake", folder / "lake.tar", "*.parquet")  # after the database, which tells what lies there
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     facts = {"folder": str(folder), "database_bytes": dump.stat().st_size, **manifest.rows, "seal": manifest.seal}
     if as_json:
@@ -169,6 +170,9 @@ def restore(
     if (folder / "attachments.tar").exists():
         with tarfile.open(folder / "attachments.tar") as archive:
             archive.extractall(found.home / "attachments", filter="data")
+    if (folder / "lake.tar").exists():
+        with tarfile.open(folder / "lake.tar") as archive:
+            archive.extractall(found.home / "lake", filter="data")
     wrong = run_async(_check(url, manifest))
     migrations.upgrade(url)
     if as_json:
@@ -288,11 +292,11 @@ def _megabytes(path: Path) -> str:
     return f"{path.stat().st_size / 2**20:.1f} MB" if path.exists() else ""
 
 
-def _tar(folder: Path, archive_path: Path) -> None:
+def _tar(folder: Path, archive_path: Path, pattern: str = "*") -> None:
     """Photos and documents, uncompressed: they are compressed already."""
     with tarfile.open(archive_path, "w") as archive:
         if folder.exists():
-            for path in sorted(folder.rglob("*")):
+            for path in sorted(folder.rglob(pattern)):
                 archive.add(path, arcname=path.relative_to(folder).as_posix(), recursive=False)
     console.file.flush()
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yiwang.cli.environment import one_connection, run_async
 from yiwang.cli.output import NOT_IN_ORDER, Json, print_facts, print_json, print_table, say
-from yiwang.kernel import jobs
-from yiwang.kernel.jobs import Backlog, DeadJob
+
+if TYPE_CHECKING:
+    from yiwang.kernel.jobs import Backlog, DeadJob
 
 app = typer.Typer(no_args_is_help=True, help="Background jobs. 后台任务队列。")
 
@@ -53,10 +54,14 @@ def retry(
 
 
 async def _look() -> tuple[Backlog, list[DeadJob]]:
+    from yiwang.kernel import jobs
+
     async with one_connection() as connection:
         return await jobs.backlog(connection), await jobs.dead_jobs(connection)
 
 
 async def _retry(ids: list[int] | None) -> int:
+    from yiwang.kernel import jobs
+
     async with one_connection() as connection:
         return await jobs.retry(connection, ids or None)

@@ -9,21 +9,32 @@ from yiwang import __version__
 from yiwang.cli import (
     accounts,
     cities,
+    city_files,
     clock,
     databases,
+    devices,
     documentation,
     duplicates,
+    exchange,
     extraction,
     flows,
+    gateways,
     history,
     hot_issues,
     jobs,
     journal,
     learning,
+    making,
     measuring,
+    planning,
+    quality,
+    readings,
+    registry,
     replies,
+    rules,
     running,
     scores,
+    simulating,
     trends,
     versions,
 )
@@ -55,12 +66,34 @@ def _root(
     """Options of the command itself."""
 
 
-for part in (running, databases, cities, history, measuring, documentation, duplicates, trends, hot_issues, scores):
+for part in (
+    running,
+    databases,
+    cities,
+    planning,
+    history,
+    measuring,
+    documentation,
+    duplicates,
+    trends,
+    hot_issues,
+    scores,
+    gateways,
+):
     part.register(app)
+readings.register(app)
+app.add_typer(making.app, name="new")
 app.add_typer(journal.app, name="journal")
 app.add_typer(accounts.app, name="account")
 app.add_typer(clock.app, name="clock")
+app.add_typer(city_files.app, name="city")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(simulating.app, name="simulate")
+app.add_typer(devices.app, name="devices")
+app.add_typer(rules.app, name="rules")
+app.add_typer(registry.app, name="registry")
+app.add_typer(quality.app, name="quality")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(learning.app, name="learn")
 versions.register(flows.app)
 app.add_typer(flows.app, name="flow")

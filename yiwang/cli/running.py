@@ -10,13 +10,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-import httpx
 import typer
 
 from yiwang.cli.environment import database_url, one_connection, run_async, services, settings
+from yiwang.cli.gateways import Gateway, devices_by_protocol, newly_needed, protocols_of
 from yiwang.cli.output import UNUSABLE, console, escape, print_table, say
 from yiwang.cli.supervisor import Child, Supervisor, end_if_supervisor_ends, supervised_variable
 from yiwang.http import database_url_variable
@@ -63,6 +64,9 @@ class Running:
         variables["YIWANG_DEMO"] = "true" if self.settings.demo else "false"
         variables["YIWANG_HOST"], variables["YIWANG_PORT"] = self.settings.host, str(self.settings.port)
         variables["YIWANG_WORKERS"] = str(self.settings.workers)
+        variables.setdefault(
+            "MALLOC_ARENA_MAX", "2"
+        )  # glibc keeps eight heaps a processor, each with its own leftovers
         if sys.stderr.isatty():
             # A person watches: only what needs attention, in words.
             variables.setdefault("YIWANG_LOG_LEVEL", "warning")
@@ -102,7 +106,7 @@ def run(
     run_async(_wake(running))
     _finish(running, "up")
     metrics.share_between_processes(wanted.home)
-    supervisor = Supervisor(_children(running))
+    supervisor = Supervisor(_children(running, run_async(devices_by_protocol(running.url))))
     run_async(_supervise(running, supervisor))
     if not wanted.database_url and run_async(EmbeddedServer(wanted.home).stop_if_unused()):
         say("数据库已停止", "the database is stopped")
@@ -232,25 +236,46 @@ async def _wake(running: Running) -> None:
         await connection.close()
 
 
-def _children(running: Running) -> list[Child]:
+def _children(running: Running, devices: Mapping[str, int]) -> list[Child]:
     environment = running.environment()
     children = [Child("web", ["serve"], environment), Child("worker", ["worker"], environment)]
+    children += [_gateway(name, environment) for name in protocols_of(devices.items())]
+    sensing = running.city.file.demo.sensing if running.settings.demo and running.city.file.demo else None
+    if sensing is not None and sensing.simulate and devices:
+        children.append(Child("devices", ["simulate", "devices"], environment, optional=True))
     if running.settings.demo and running.city.file.demo and running.city.file.demo.day:
         children.append(Child("day", ["simulate", "--quiet", "--url", running.address], environment))
     return children
 
 
+def _gateway(name: Gateway, environment: Mapping[str, str]) -> Child:
+    return Child(f"gateway-{name}", ["gateway", name], environment, optional=True)
+
+
 async def _supervise(running: Running, supervisor: Supervisor) -> None:
-    greeting = asyncio.create_task(_greet(running, supervisor))
+    beside = [
+        asyncio.create_task(_greet(running, supervisor)),
+        asyncio.create_task(_follow_devices(running, supervisor)),
+    ]
     try:
         await supervisor.run()
     finally:
-        greeting.cancel()
-        await asyncio.gather(greeting, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _follow_devices(running: Running, supervisor: Supervisor) -> None:
+    """Start the gateway of a protocol whose first device is registered while the city runs."""
+    known = {child.arguments[1] for child in supervisor.children if child.arguments[0] == "gateway"}
+    async for name in newly_needed(running.url, known):
+        supervisor.add(_gateway(name, running.environment()))
 
 
 async def _greet(running: Running, supervisor: Supervisor) -> None:
     """Say where the city is as soon as it answers."""
+    import httpx  # weighs nothing in the gateways, which load this module too
+
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
         for _ in range(_ready_patience_seconds * 4):
             try:

@@ -2,7 +2,7 @@
 
 A child that dies is started again after 1, 2, 4 … 30 seconds; one that lived a minute begins at 1 again. A child that
 ends with exit code 0 has finished its work, and one that ends with 2–4 can never work (wrong settings): neither is
-started again, and for the latter everything is ended.
+started again, and for the latter everything is ended, unless the child is one that the others can do without.
 """
 
 from __future__ import annotations
@@ -36,13 +36,20 @@ def end_if_supervisor_ends() -> None:
         end_with_parent()
 
 
+def supervising_process() -> int | None:
+    """The number of the process of ``yiwang run`` whose child this one is; None where it is nobody's."""
+    return os.getppid() if supervised_variable in os.environ else None
+
+
 @dataclass(slots=True)
 class Child:
-    """A part of the installation that runs in its own process: ``yiwang <arguments>``."""
+    """A part of the installation that runs in its own process: ``yiwang <arguments>``. Without an ``optional`` one the others go
+    on."""
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
+    optional: bool = False
     process: asyncio.subprocess.Process | None = None
     deaths: int = 0
     began_at: float = 0.0
@@ -56,6 +63,7 @@ class Supervisor:
     on_change: Callable[[Child, str], None] = lambda _child, _what: None
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     hopeless: Child | None = None
+    _group: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Run everything; returns when all children have ended."""
@@ -63,10 +71,18 @@ class Supervisor:
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, self.end)
         async with asyncio.TaskGroup() as group:
+            self._group = group
             for child in self.children:
                 group.create_task(self._keep(child))
+        self._group = None
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(name)
+
+    def add(self, child: Child) -> None:
+        """Take one more child, which is started at once; one that comes when the others are ending is not."""
+        self.children.append(child)
+        if self._group is not None and not self.ending.is_set():
+            self._group.create_task(self._keep(child))
 
     def end(self) -> None:
         """Ask every child to finish."""
@@ -76,6 +92,10 @@ class Supervisor:
         while not self.ending.is_set():
             code = await self._live(child)
             if self.ending.is_set() or code == 0:
+                return
+            if code in _HOPELESS and child.optional:
+                log.error("a process cannot work and stays away", name=child.name, exit_code=code)
+                self.on_change(child, "hopeless")
                 return
             if code in _HOPELESS:
                 self.hopeless = child

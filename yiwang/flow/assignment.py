@@ -61,6 +61,10 @@ class _Question:
     at: datetime | None
     kinds: Collection[str]
 
+    @property
+    def apart(self) -> frozenset[UUID]:
+        return kept_apart(self.who, self.variables)
+
 
 _Found: TypeAlias = UUID | Sequence[Post]
 """What one part of a rule finds: a person, or posts that are equally near, the best first."""
@@ -120,6 +124,7 @@ class Assignment:
         asked = _Question(task, task.who, variables, place, at, kinds)
         holders = task.multi.people == Value("holders")
         given = self._holders(asked) if holders else _accounts(task.multi.people.of(variables))
+        given = [person for person in given if person not in asked.apart]
         found = [queue for person in given if (queue := self.for_person(person, kinds, at)) is not None]
         if len(found) > most_instances:
             raise RoundTooLarge(name=task.names.zh, count=len(found), most=most_instances)
@@ -174,7 +179,9 @@ class Assignment:
             if not isinstance(found, UUID):
                 queue = self._best(found, asked, vacant=vacant)
             else:
-                queue = None if vacant else self.for_person(found, asked.kinds, asked.at)
+                queue = None if vacant or found in asked.apart else self.for_person(found, asked.kinds, asked.at)
+                if queue is not None and queue.assignee_id in asked.apart:
+                    queue = None
             if queue is not None:
                 return queue
         return None
@@ -187,6 +194,7 @@ class Assignment:
             else:
                 ordered = sorted({post.id for post in found})
                 holders = list(dict.fromkeys(holder for post in ordered for holder in self.directory.holders(post)))
+            holders = [holder for holder in holders if holder not in asked.apart]
             if any(self.directory.acting(holder, asked.kinds, asked.at) is not None for holder in holders):
                 return holders
         return []
@@ -289,13 +297,26 @@ class Assignment:
     def _best(self, posts: Iterable[Post], asked: _Question, *, vacant: bool = False) -> Queue | None:
         """The queue of the first of these posts for which somebody is there."""
         for post in posts:
-            if vacant or self.directory.attending(post.id, asked.kinds, asked.at):
+            there = self.directory.attending(post.id, asked.kinds, asked.at)
+            if vacant or any(person not in asked.apart for person in there):
                 return Queue(post.id, post.organisation_id, None)
             # Everybody who would see the post's queue is away from this business; one of them may have a deputy for it.
             substitute = self.directory.substitute(post.id, asked.kinds, asked.at)
-            if substitute is not None:
+            if substitute is not None and not asked.apart.intersection(substitute):
                 return Queue(None, post.organisation_id, substitute[1], substitute[0])
         return None
+
+
+def kept_apart(who: Who, variables: Mapping[str, Json]) -> frozenset[UUID]:
+    """The accounts that may not take a step: whoever did the steps that its rule names, and who its variables name."""
+    if not who.apart:
+        return frozenset()
+    by = variables.get("by")
+    found: set[UUID] = set()
+    for name in who.apart:
+        given = variables.get(name[1:]) if name.startswith("=") else by.get(name) if isinstance(by, dict) else None
+        found.update(_accounts(given if isinstance(given, list) else [given]))
+    return frozenset(found)
 
 
 def described(who: Who, variables: Mapping[str, Json], language: str) -> str:

@@ -6,19 +6,17 @@ holds them, the end stops all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from yiwang.flow.clocks import NamedClock, read_clocks, write_clocks
+from yiwang.flow.closing import finished_step, retime_shared, words
 from yiwang.flow.model.graph import Graph
-from yiwang.flow.model.nodes import EndEvent, UserTask
+from yiwang.flow.model.nodes import UserTask
 from yiwang.flow.model.rows import (
     Advance,
-    Cause,
-    Definition,
     How,
     InstanceRow,
     InstanceState,
@@ -30,121 +28,17 @@ from yiwang.flow.model.rows import (
     WaitRow,
 )
 from yiwang.flow.model.settings import ClockStart
-from yiwang.flow.timing import Timing, shared_time
+from yiwang.flow.standing import Act, Standing
+from yiwang.flow.timing import Timing
 from yiwang.flow.walk.events import (
     Delta,
     NewTask,
     PassedTask,
-    Position,
     Ref,
-    ScopeAt,
     ScopeState,
-    TaskAt,
-    TokenAt,
 )
-from yiwang.flow.walk.queues import queue_of_task
-from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Json, JsonObject
 from yiwang.kernel.identifiers import new_id
-
-stage_done = "done"
-stage_cancelled = "cancelled"
-stage_waiting = "waiting"
-status_waiting = "等待中"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Who does what, when. ``left`` and ``dropped`` say how tasks end that the act ends, or withdraws besides."""
-
-    cause: Cause
-    actor: Actor
-    at: datetime
-    left: How = "done"
-    dropped: How = "withdrawn"
-    outcome: str | None = None
-    note: str = ""
-    timer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An instance as read under its lock: everything where it may stand at several places, else the one task at hand.
-
-    ``called`` are the definitions that it is calling; ``conditions`` its waits for a condition.
-    """
-
-    definition: Definition
-    instance: InstanceRow
-    tasks: Mapping[UUID, TaskRow] = field(default_factory=dict)
-    tokens: Sequence[TokenRow] = ()
-    scopes: Sequence[ScopeRow] = ()
-    conditions: Sequence[WaitRow] = ()
-    called: Mapping[UUID, Definition] = field(default_factory=dict)
-
-    @property
-    def position(self) -> Position:
-        return Position(
-            {task.id: TaskAt(task.node, task.scope_id, task.of_task, _back(task)) for task in self.tasks.values()},
-            {token.id: TokenAt(token.node, token.sequence_flow, token.kind, token.scope_id) for token in self.tokens},
-            {scope.id: _scope_at(scope) for scope in self.scopes},
-            {
-                wait.id: (None if wait.holder_id == self.instance.id else wait.holder_id, wait.node)
-                for wait in self.conditions
-            },
-        )
-
-    def graph_of(self, task: TaskRow) -> Graph:
-        """The graph of whose nodes a task is."""
-        return self.definition.graph if task.definition_id is None else self.called[task.definition_id].graph
-
-    @property
-    def timed(self) -> bool:
-        """Whether the instance may have timers."""
-        return self.definition.graph.timed or bool(self.definition.graph.calls)
-
-    def variables_of(self, task: TaskRow) -> Mapping[str, Json]:
-        """The variables that a task sees: those of the rounds around it, over the call's or the instance's."""
-        scopes = {scope.id: scope for scope in self.scopes}
-        item = task.origin.get("item") if task.origin else None
-        found: JsonObject = dict(item) if isinstance(item, dict) else {}
-        scope_id = task.scope_id
-        while scope_id is not None:
-            scope = scopes[scope_id]
-            found = {**scope.variables, **found}
-            if scope.kind == "call":
-                return found
-            scope_id = scope.parent_id
-        return {**self.instance.variables, **found} if found else self.instance.variables
-
-    def graph_at(self, scope_id: UUID | None) -> Graph:
-        """The graph whose nodes a scope runs."""
-        scopes = {scope.id: scope for scope in self.scopes}
-        while scope_id is not None:
-            scope = scopes[scope_id]
-            if scope.kind == "call" and scope.definition_id is not None:
-                return self.called[scope.definition_id].graph
-            scope_id = scope.parent_id
-        return self.definition.graph
-
-
-def _back(task: TaskRow) -> JsonObject | None:
-    back = task.origin.get("back") if task.origin else None
-    return back if isinstance(back, dict) else None
-
-
-def _scope_at(scope: ScopeRow) -> ScopeAt:
-    return ScopeAt(
-        scope.node,
-        scope.kind,
-        scope.parent_id,
-        scope.definition_id,
-        scope.total,
-        scope.done,
-        cast("dict[str, int]", scope.tally),
-        rest if isinstance(rest := scope.rest.get("next"), list) else (),
-        scope.variables,
-    )
 
 
 @dataclass(slots=True)
@@ -477,58 +371,3 @@ class _Advancing:
             thrown=tuple(self.delta.thrown),
             error=self.delta.error,
         )
-
-
-def finished_step(task: TaskRow, how: How, act: Act, timing: Timing, clocks: Mapping[str, NamedClock]) -> StepRow:
-    """The step that a task becomes when it ends."""
-    spent = timing.spent(task, clocks)
-    queue = queue_of_task(task)
-    return StepRow(
-        id=task.id,
-        instance_id=task.instance_id,
-        node=task.node,
-        how=how,
-        subject_kind=task.subject_kind,
-        subject_id=task.subject_id,
-        area=task.area,
-        stage=task.stage,
-        post_id=queue.post_id if queue.post_id is not None else task.home_post_id,
-        organisation_id=task.organisation_id,
-        assignee_id=queue.assignee_id,
-        actor_id=act.actor.account_id,
-        actor_name=act.actor.label,
-        outcome=act.outcome if how in ("done", "auto") else None,
-        note=act.note,
-        created_at=task.created_at,
-        done_at=act.at,
-        due_at=spent.due_at,
-        used_seconds=spent.used_seconds,
-        overdue=spent.overdue,
-        scope_id=task.scope_id,
-        definition_id=task.definition_id,
-        kind=task.kind,
-    )
-
-
-def words(graph: Graph, instance: InstanceRow, tasks: Iterable[TaskRow], end: EndEvent | None) -> tuple[str, str]:
-    """The status and stage that the subject shows: of the newest step, or of the end."""
-    for task in tasks:
-        return task.status, task.stage
-    if instance.state == "cancelled":
-        return graph.status_cancelled, stage_cancelled
-    if instance.ended_at is None:
-        return status_waiting, stage_waiting
-    if end is None:
-        return graph.status_done, stage_done
-    return end.status or graph.status_done, end.stage or stage_done
-
-
-def retime_shared(tasks: Iterable[TaskRow], clocks: Mapping[str, NamedClock], turned: set[str]) -> list[TaskRow]:
-    """The tasks that share a clock of ``turned``, with its new times; paused ones keep waiting."""
-    found = []
-    for task in tasks:
-        name = task.clock.get("clock")
-        if isinstance(name, str) and name in turned and task.paused_at is None:
-            time = shared_time(name, clocks, task.clock)
-            found.append(replace(task, due_at=time.due_at, warn_at=time.warn_at))
-    return found

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-import cel
 from typing_extensions import TypeIs
 
 from yiwang.flow.errors import ConditionFailed
 from yiwang.flow.model import Condition
 from yiwang.kernel.database import Json
+from yiwang.kernel.expressions import cel
 
 language = "https://cel.dev"
 longest = 1000

@@ -81,6 +81,13 @@ class TaskNotYours(Problem):
     en = "This task is with another person or post and not yours to act on; refresh the list."
 
 
+class StepKeptApart(Problem):
+    code = "flow.step_kept_apart"
+    status = 403
+    zh = "“{name}”须由他人办理:您办理过不得由同一人办理的步骤,或应当回避。请转给其他人。"
+    en = "“{name}” is for somebody else: you did a step that must be another person's, or you have withdrawn. Hand it on."
+
+
 class TaskTaken(Problem):
     code = "flow.task_taken"
     status = 409

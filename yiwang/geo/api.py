@@ -18,38 +18,14 @@ from yiwang.geo.locator import Location
 from yiwang.geo.model import Area, Place
 from yiwang.geo.service import GeoService
 from yiwang.geo.tiles import MEDIA_TYPE, MOST_ZOOM, Tile
-from yiwang.kernel.errors import REGISTRY
+from yiwang.kernel.refusals import BEFORE_ANY_ROUTE, problems
 from yiwang.kernel.text import CleanLine
 
 BATCH_LIMIT = 10_000
 _LAST_TILE = 2**MOST_ZOOM - 1
 
 
-def _problems(*codes: str) -> dict[int | str, dict[str, object]]:
-    """The refusals of a route, for the OpenAPI description."""
-    by_status: dict[int | str, list[str]] = {}
-    for code in (*codes, "input.invalid"):
-        by_status.setdefault(REGISTRY[code].status, []).append(code)
-    return {
-        status: {
-            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
-            "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "title"]}}},
-        }
-        for status, found in by_status.items()
-    }
-
-
-# What may be refused before a route is reached, whatever the route: a token that does not hold, for one.
-_ANYWHERE = _problems(
-    "input.unreadable",
-    "identity.sign_in_needed",
-    "identity.forbidden",
-    "input.too_large",
-    "input.too_many_requests",
-    "unavailable",
-)
-
-router = APIRouter(prefix="/api/v1", tags=["geo"], responses=_ANYWHERE)
+router = APIRouter(prefix="/api/v1", tags=["geo"], responses=problems(*BEFORE_ANY_ROUTE))
 
 
 Longitude = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, description="Degrees east 经度")]
@@ -206,19 +182,19 @@ async def _page(request: Request, above: str | None, after: str, limit: int) -> 
     return AreaPage(areas=[_area(area) for area in found[:limit]], next=found[limit - 1].code if more else None)
 
 
-@router.get("/areas", summary="Top areas 顶层区域", responses=_problems())
+@router.get("/areas", summary="Top areas 顶层区域", responses=problems())
 async def top_areas(request: Request, after: After = "", limit: Limit = 200) -> AreaPage:
     """The areas that stand on top of the division tree (行政区划)."""
     return await _page(request, None, after, limit)
 
 
-@router.get("/areas/{code}", summary="One area 区域", responses=_problems("geo.unknown_area"))
+@router.get("/areas/{code}", summary="One area 区域", responses=problems("geo.unknown_area"))
 async def one_area(request: Request, code: AreaCodePath) -> AreaBody:
     """An area by its code; 6-digit codes with trailing zeros are understood."""
     return _area(await _service(request).area(code))
 
 
-@router.get("/areas/{code}/children", summary="Areas below 下级区域", responses=_problems("geo.unknown_area"))
+@router.get("/areas/{code}/children", summary="Areas below 下级区域", responses=problems("geo.unknown_area"))
 async def children(request: Request, code: AreaCodePath, after: After = "", limit: Limit = 200) -> AreaPage:
     """The areas directly below, by code."""
     area = await _service(request).area(code)
@@ -229,7 +205,7 @@ async def children(request: Request, code: AreaCodePath, after: After = "", limi
     "/areas/{code}/geometry",
     summary="Boundary 边界",
     response_class=Response,
-    responses={200: {"content": {"application/geo+json": {}}}, **_problems("geo.unknown_area")},
+    responses={200: {"content": {"application/geo+json": {}}}, **problems("geo.unknown_area")},
 )
 async def geometry(request: Request, code: AreaCodePath) -> Response:
     """The boundary as a GeoJSON feature (RFC 7946); its geometry is null where none is known."""
@@ -244,7 +220,7 @@ async def geometry(request: Request, code: AreaCodePath) -> Response:
 @router.get(
     "/areas/{code}/responsibility-grids",
     summary="Responsibility grids 责任网格",
-    responses=_problems("geo.unknown_area"),
+    responses=problems("geo.unknown_area"),
 )
 async def responsibility_grids(
     request: Request, code: AreaCodePath, after: After = "", limit: Limit = 200
@@ -265,7 +241,7 @@ async def responsibility_grids(
     ]
 
 
-@router.get("/locate", summary="Locate a point 定位", responses=_problems("geo.outside_every_area"))
+@router.get("/locate", summary="Locate a point 定位", responses=problems("geo.outside_every_area"))
 async def locate(request: Request, lon: Longitude, lat: Latitude, crs: CrsName = Crs.CGCS2000) -> PointLocation:
     """Unit grid, community, street, district and responsibility grid of a point, and the nearest named place."""
     service = _service(request)
@@ -287,7 +263,7 @@ async def locate(request: Request, lon: Longitude, lat: Latitude, crs: CrsName =
     "/locate",
     summary="Locate many points 批量定位",
     response_class=Response,
-    responses={200: {"model": ManyLocations}, **_problems()},
+    responses={200: {"model": ManyLocations}, **problems()},
 )
 async def locate_many(request: Request, body: LocateMany) -> Response:
     """The same for up to 10,000 points at once, without the names."""
@@ -298,7 +274,7 @@ async def locate_many(request: Request, body: LocateMany) -> Response:
     return Response(orjson.dumps({"locations": list(found)}), media_type="application/json")
 
 
-@router.get("/places", summary="Search places 地名搜索", responses=_problems())
+@router.get("/places", summary="Search places 地名搜索", responses=problems())
 async def places(
     request: Request,
     q: Annotated[CleanLine, Query(min_length=1, max_length=50, description="Part of the name 地名")],
@@ -315,7 +291,7 @@ async def places(
     responses={
         200: {"content": {MEDIA_TYPE: {}}},
         304: {"description": "Not changed"},
-        **_problems("geo.tile_out_of_range"),
+        **problems("geo.tile_out_of_range"),
     },
 )
 async def area_tile(

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import problems
 from yiwang.kernel.access import SignedInActor
 from yiwang.kernel.calendar import Slot
 from yiwang.kernel.context import Context
+from yiwang.kernel.refusals import problems
 from yiwang.packs.check import run_check
 from yiwang.packs.check.plan import clauses_claimed, clauses_proved
 from yiwang.packs.findings import Findings
-from yiwang.packs.loader import Pack, load_pack, pack_folders
+from yiwang.packs.loader import load_pack, pack_folders
 
 router = APIRouter(prefix="/api/v1", tags=["administration 管理"], responses=problems("identity.sign_in_needed"))
 
@@ -53,8 +55,10 @@ class PackView(BaseModel):
     id: str
     zh: str
     en: str
+    version: str
     level: Literal["declared", "working", "proved"]
     here: bool = Field(description="Whether this city runs it.")
+    retired: bool = Field(description="Whether this city gives it up: no new cases, what there is stays readable.")
     case_types: int
     flows: int
     classes: int
@@ -120,15 +124,18 @@ async def calendar(
 async def packs(request: Request, actor: SignedInActor) -> PackList:
     """Every pack of this installation, those of this city first."""
     context: Context = request.app.state.context
-    chosen = request.app.state.city.file.packs
+    file = request.app.state.city.file
     folder = context.settings.packs
 
-    def read() -> list[Pack]:
-        return [pack for path in pack_folders(folder) if (pack := load_pack(path, Findings())) is not None]
+    def read() -> list[PackView]:
+        read_packs = (_read_pack(path, _state(path)) for path in pack_folders(folder))
+        return [pack for pack in read_packs if pack is not None]
 
-    found = await asyncio.to_thread(read)
-    items = [_pack(pack, here=pack.id in chosen) for pack in found]
-    return PackList(items=sorted(items, key=lambda item: (not item.here, item.id)))
+    items = [
+        pack.model_copy(update={"here": pack.id in file.packs, "retired": pack.id in file.retired})
+        for pack in await asyncio.to_thread(read)
+    ]
+    return PackList(items=sorted(items, key=lambda item: (not item.here, not item.retired, item.id)))
 
 
 @router.post("/packs/check", summary="Check packs and city 检查应用包与城市", responses=problems("identity.forbidden"))
@@ -157,15 +164,31 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds % 3600 // 60:02}"
 
 
-def _pack(pack: Pack, *, here: bool) -> PackView:
+def _state(folder: Path) -> int:
+    """What tells whether the files of a pack are still the same."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        stat = path.stat()
+        found.append((str(path), stat.st_mtime_ns, stat.st_size))
+    return hash(tuple(found))
+
+
+@lru_cache(maxsize=512)
+def _read_pack(folder: Path, state: int) -> PackView | None:
+    """A pack as its files in this state say, read once for each; whether it is of this city is said by the caller."""
+    pack = load_pack(folder, Findings())
+    if pack is None:
+        return None
     file = pack.file.value
     claimed, shown = clauses_claimed(pack), clauses_proved(pack)
     return PackView(
         id=pack.id,
         zh=file.names.zh,
         en=file.names.en,
+        version=file.version,
         level=file.level,
-        here=here,
+        here=False,
+        retired=False,
         case_types=len(pack.cases),
         flows=len(pack.flows),
         classes=sum(len(tree.value.classes) for tree in pack.classes),

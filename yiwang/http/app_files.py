@@ -8,6 +8,7 @@ the application was not built, its addresses lead to the plain pages.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import mimetypes
 import secrets
@@ -30,7 +31,19 @@ FOLDER = Path(__file__).parent / "app"
 FACES = ("field", "desk", "centre")
 """Faces with addresses of their own below their name. The portal has the root and the pages below."""
 
-PORTAL_PAGES = ("report", "follow", "standards", "notices", "open-data", "services", "records", "sign-in", "account")
+PORTAL_PAGES = (
+    "report",
+    "follow",
+    "standards",
+    "notices",
+    "open-data",
+    "publicity",
+    "services",
+    "records",
+    "verify",
+    "sign-in",
+    "account",
+)
 """First segments of the addresses that the shell answers for, beside the faces; any other address is not found."""
 
 _KEPT = "public, max-age=31536000, immutable"
@@ -45,12 +58,15 @@ _POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A built file, with its compressed forms by the name of the encoding."""
+    """A built file, with its compressed forms by the name of the encoding.
 
-    content: bytes
+    They are read when they are asked for: the system keeps them in memory once, not every process once more.
+    """
+
+    path: Path
     media_type: str
     etag: str
-    encoded: dict[str, bytes]
+    encoded: dict[str, Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +88,19 @@ def bundle() -> Bundle | None:
 
 @lru_cache(maxsize=1)
 def _read(folder: Path, _state: int) -> Bundle:
-    """Everything in the folder; read again when the shell has changed, which is written last."""
+    """What is in the folder; looked at again when the shell has changed, which is written last."""
     known = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     suffixes = tuple(suffix for _, suffix in _ENCODINGS)
     files = {}
     for name, path in known.items():
         if name.endswith(suffixes) or name == "index.html":
             continue
-        content = path.read_bytes()
         kind = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         files[name] = File(
-            content,
+            path,
             kind,
-            hashlib.sha256(content).hexdigest()[:16],
-            {encoding: known[name + end].read_bytes() for encoding, end in _ENCODINGS if name + end in known},
+            hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+            {encoding: known[name + end] for encoding, end in _ENCODINGS if name + end in known},
         )
     return Bundle((folder / "index.html").read_text("utf-8"), files)
 
@@ -107,11 +122,17 @@ async def built_file(request: Request, name: str) -> Response:
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
     accepted = request.headers.get("accept-encoding", "")
+    path = item.path
     for encoding, _ in _ENCODINGS:
         if encoding in accepted and encoding in item.encoded:
             headers["content-encoding"] = encoding
-            return Response(item.encoded[encoding], media_type=item.media_type, headers=headers)
-    return Response(item.content, media_type=item.media_type, headers=headers)
+            path = item.encoded[encoding]
+            break
+    try:
+        content = await asyncio.to_thread(path.read_bytes)
+    except FileNotFoundError as error:  # built anew since
+        raise NotFound(what=request.url.path) from error
+    return Response(content, media_type=item.media_type, headers=headers)
 
 
 async def shell(request: Request) -> Response:
@@ -142,11 +163,17 @@ def _plain(request: Request) -> str:
     """The plain page that does what the asked address does."""
     path = request.url.path
     first = path.strip("/").partition("/")[0]
-    here = path if first in ("report", "follow", "sign-in", "account", "desk") else "/"
+    here = path if first in ("report", "follow", "verify", "sign-in", "account", "desk") else "/"
     return f"/plain{here}" + (f"?{request.url.query}" if request.url.query else "")
 
 
+async def vote(request: Request) -> Response:
+    """The address that stands on letters to owners leads to the page that works without scripts."""
+    return RedirectResponse("/plain/vote", 303)
+
+
 router.add_api_route("/", shell, methods=["GET"])
+router.add_api_route("/vote", vote, methods=["GET"])
 for _name in (*PORTAL_PAGES, *FACES):
     router.add_api_route(f"/{_name}", shell, methods=["GET"])
     router.add_api_route(f"/{_name}/{{rest:path}}", shell, methods=["GET"])

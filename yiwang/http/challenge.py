@@ -25,9 +25,13 @@ HEADER = "X-Proof-Of-Work"
 FORMS = (
     "/api/v1/cases",
     "/api/v1/cases/follow",
+    "/api/v1/records/told",
+    "/api/v1/cases/records-read",
     "/api/v1/cases/add",
     "/api/v1/cases/rate",
     "/api/v1/cases/reopen",
+    "/api/v1/public/own-rows",
+    "/api/v1/public/publicity-questions",
     "/api/v1/attachments",
     "/plain/report",
     "/plain/follow",

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import orjson
 
 from yiwang.kernel.cluster.provisioning import with_database
@@ -126,6 +125,8 @@ def tail(path: Path) -> str:
 
 
 async def answers(host: str, port: int) -> bool:
+    import httpx  # 5 MB, for processes that call nobody
+
     address = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # compared
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=2) as client:

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from yiwang.casework.api.answers import problems
+from yiwang.casework.api.schemas import CaseTypeField
 from yiwang.casework.api.secrecy import reader_of, secret_task
 from yiwang.casework.errors import ReceiverElsewhere
 from yiwang.casework.handing_on import is_watcher, require_colleague
@@ -23,11 +23,15 @@ from yiwang.flow.model import InstanceStory, TaskRow
 from yiwang.http.pages.forms import FormField, OperationForm, operation_forms, steps_of
 from yiwang.http.pages.maps import Maps
 from yiwang.http.pages.rendering import own_channels
+from yiwang.http.words import Words
 from yiwang.identity.model import PersonRow
 from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.journal import JournalRow
+from yiwang.kernel.refusals import problems
 from yiwang.kernel.text import CleanLine
+from yiwang.registry.model import kinds_of
+from yiwang.registry.service import RegistryService
 
 router = APIRouter(prefix="/api/v1", tags=["desk 工作台"])
 
@@ -37,11 +41,6 @@ _story_rows = 500
 
 class _View(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-
-
-class Words(_View):
-    zh: str
-    en: str
 
 
 class OfficeWords(Words):
@@ -70,6 +69,7 @@ class DeskWords(_View):
     types: list[TypeWords]
     channels: list[ChannelWords]
     own_stages: list[str] = Field(description="Stages whose tasks come to a post of the reader.")
+    dossiers: list[str] = Field(description="Types of things whose files (一户一档) the reader keeps or hands out.")
 
 
 class ChoiceView(_View):
@@ -104,6 +104,7 @@ class FormView(_View):
     outcome: str | None
     fields: list[FieldView]
     grave: bool
+    declared: dict[str, CaseTypeField] = Field(description="Fields that the step declares; given in `fields`.")
 
 
 class StepMarkView(_View):
@@ -182,6 +183,7 @@ class ColleagueView(_View):
 async def words(request: Request, actor: SignedInActor) -> DeskWords:
     """Stages, steps, areas, departments and case types by their codes, and the channels that the reader may register by."""
     service: CaseService = request.app.state.casework
+    registry: RegistryService = request.app.state.registry
     maps: Maps = request.app.state.maps
     outline = await maps.outline()
     types = service.catalogue.all()
@@ -222,6 +224,12 @@ async def words(request: Request, actor: SignedInActor) -> DeskWords:
         own_stages=sorted(
             {task.stage for item in types for task in item.definition.graph.tasks if task.who.post in actor.post_codes}
         ),
+        dossiers=[
+            kind.id
+            for kind in registry.types.all()
+            if kind.declaration.dossier is not None
+            and any(actor.may(each, verb) for each in kinds_of(kind.id) for verb in ("record", "export"))
+        ],
     )
 
 
@@ -353,6 +361,7 @@ def _form(item: OperationForm) -> FormView:
         outcome=item.outcome,
         fields=[_field(field) for field in item.fields],
         grave=item.grave,
+        declared={key: CaseTypeField.model_validate(one) for key, one in item.declared.items()},
     )
 
 

@@ -37,6 +37,10 @@ ActorOf = Callable[[str | None, str | None, str], Awaitable[Actor]]
 
 _UNSIGNED = ("/static/", "/app/", "/healthz", "/readyz")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITH_OWN_LIMIT = ("/api/v1/observations", "/api/sensorthings/")
+"""Doors of devices: many stand behind one address, and the door counts them itself."""
+_OPEN_DATA = ("/opendata/", "/ogc/", "/api/3/", "/api/action/")
+"""Doors of open data: reading only, also by POST, with a limit of their own."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _slow_seconds = 1.0
 _logged_share = 0.02
@@ -80,6 +84,7 @@ class Gate:
         self._request_limit = settings.request_limit
         self._upload_limit = settings.upload_limit + settings.request_limit
         self._public_posts = AddressLimit(settings.public_reports_per_minute)
+        self._open_data = AddressLimit(settings.open_data_per_minute)
         self._challenge = Challenge(settings.public_reports_per_minute)
         self._proxies = Proxies(settings.proxy_networks)
         self._routes: dict[object, str] = {}
@@ -132,7 +137,13 @@ class Gate:
         length = exchange.headers.get("content-length", "0")
         if length.isascii() and length.isdigit() and int(length) > limit:
             raise TooLarge(limit=_size(limit), size=_size(int(length)))
-        if actor.kind == "anonymous" and scope["method"] not in _SAFE:
+        if actor.kind == "anonymous" and scope["path"].startswith(_OPEN_DATA):
+            wait = self._open_data.take(exchange.address)
+            if wait:
+                raise TooManyRequests(seconds=wait)
+        elif (
+            actor.kind == "anonymous" and scope["method"] not in _SAFE and not scope["path"].startswith(_WITH_OWN_LIMIT)
+        ):
             wait = self._public_posts.take(exchange.address)
             if wait:
                 raise TooManyRequests(seconds=wait)
@@ -159,7 +170,7 @@ class Gate:
         scope, status = exchange.scope, exchange.status
         route = self._route(scope)
         metrics.requests.labels(scope["method"], route, str(status)).inc()
-        if route != "/api/v1/live":
+        if not route.startswith("/api/v1/live"):
             metrics.request_seconds.labels(scope["method"], route).observe(seconds)
         if status >= 500 or seconds > _slow_seconds or random.random() < _logged_share:  # noqa: S311  # a sample
             actor = scope["state"].get("actor", ANONYMOUS)

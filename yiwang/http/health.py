@@ -14,9 +14,11 @@ from yiwang.http.proxies import from_this_machine
 from yiwang.http.revision import newest_revision
 from yiwang.kernel import jobs, metrics
 from yiwang.kernel.access import CurrentActor
-from yiwang.kernel.clock import real_now
+from yiwang.kernel.clock import CityClock, real_now
 from yiwang.kernel.context import Context
 from yiwang.kernel.errors import Problem, Unavailable
+from yiwang.sensing.figures import Pace, standing_still
+from yiwang.sensing.figures import figures as sensing_figures
 
 router = APIRouter(tags=["health"])
 
@@ -31,17 +33,18 @@ class Live(BaseModel):
 
 
 class Ready(BaseModel):
-    """Each check with ``ok`` or what is wrong."""
+    """Each check with ``ok`` or what is wrong; ``warnings``: what is wrong elsewhere, and no reason to send callers away."""
 
     ready: bool
     checks: dict[str, str]
+    warnings: dict[str, str] = {}
 
 
 @dataclass(slots=True)
 class Readings:
     """Figures read from the database for ``/metrics``, at most every ten seconds."""
 
-    values: dict[str, tuple[str, float]] = field(default_factory=dict)
+    values: dict[str, tuple[str, float | metrics.Labelled]] = field(default_factory=dict)
     read_at: float = -_reading_age_seconds
 
 
@@ -53,13 +56,14 @@ async def alive(request: Request) -> Live:
 @router.get(
     "/readyz",
     summary="就绪 · Ready",
-    description="数据库可用、结构为最新、时钟正常时返回 200。\n\n"
-    "200 when the database answers, is migrated, and the clock runs.",
+    description="数据库可用、结构为最新、时钟正常时返回 200;warnings 列出停滞的后台环节。\n\n"
+    "200 when the database answers, is migrated, and the clock runs; `warnings` names what stands still behind it.",
     responses={503: {"model": Ready, "description": "A check fails."}},
 )
 async def ready(request: Request, response: Response) -> Ready:
     context: Context = request.app.state.context
     checks = {"database": "ok", "migrations": "ok", "clock": "ok"}
+    warnings = {}
     try:
         async with asyncio.timeout(3), context.database.connection() as connection:
             revision = await connection.fetchval("select version_num from alembic_version")
@@ -67,6 +71,8 @@ async def ready(request: Request, response: Response) -> Ready:
             checks["migrations"] = (
                 f"the database has {revision}, this version needs {newest_revision()}; run yiwang migrate"
             )
+        else:
+            warnings = await _warnings(context)
     except (Unavailable, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         checks["database"] = f"does not answer ({type(error).__name__})"
         checks["migrations"] = "unknown"
@@ -75,7 +81,7 @@ async def ready(request: Request, response: Response) -> Ready:
         checks["clock"] = f"was last read {behind:.0f} s ago"
     good = all(value == "ok" for value in checks.values())
     response.status_code = 200 if good else 503
-    return Ready(ready=good, checks=checks)
+    return Ready(ready=good, checks=checks, warnings=warnings)
 
 
 @router.get(
@@ -104,7 +110,22 @@ async def show_metrics(request: Request, actor: CurrentActor) -> Response:
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-async def _read(context: Context) -> dict[str, tuple[str, float]]:
+def _pace(context: Context) -> Pace:
+    clock = context.clock
+    return Pace(clock.now(), clock.state.speed if isinstance(clock, CityClock) and clock.state.simulated else 1.0)
+
+
+async def _warnings(context: Context) -> dict[str, str]:
+    """Followers of readings that stand still, each with its seconds."""
+    async with asyncio.timeout(3), context.database.connection() as connection:
+        found = await standing_still(connection, _pace(context))
+    return {
+        f"follower {name}": f"has stood still for {seconds:.0f} s; see that yiwang worker runs, then its log"
+        for name, seconds in sorted(found.items())
+    }
+
+
+async def _read(context: Context) -> dict[str, tuple[str, float | metrics.Labelled]]:
     async with context.database.connection() as connection:
         row = await connection.fetchrow(
             "select"
@@ -117,6 +138,7 @@ async def _read(context: Context) -> dict[str, tuple[str, float]]:
             context.clock.now(),
         )
         queue = await jobs.backlog(connection)
+        senses = await sensing_figures(connection, _pace(context))
     figures = dict(row) if row else {}
     return {
         "yiwang_database_up": ("Whether the database answers.", 1),
@@ -128,4 +150,5 @@ async def _read(context: Context) -> dict[str, tuple[str, float]]:
         "yiwang_jobs_running": ("Background jobs that run.", queue.running),
         "yiwang_jobs_dead": ("Background jobs that were given up; see yiwang jobs.", queue.dead),
         "yiwang_jobs_oldest_seconds": ("Age of the oldest job that could run now.", queue.oldest_seconds),
+        **senses,
     }

@@ -18,14 +18,15 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict
 
-from yiwang.casework.api.answers import problems
 from yiwang.casework.importing import ImportMapping, ImportResult, import_cases, read_mapping
+from yiwang.casework.importing.judging import note
 from yiwang.casework.service import CaseService
 from yiwang.http.city import CityInfo
 from yiwang.kernel import logs
 from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.errors import Forbidden, NotFound, Problem
 from yiwang.kernel.identifiers import new_id
+from yiwang.kernel.refusals import problems
 from yiwang.kernel.settings import Settings
 
 log = logs.get("imports")
@@ -36,8 +37,19 @@ _tell_every = 500
 _running: set[asyncio.Task[None]] = set()
 
 
+class Remark(BaseModel):
+    """What was remarked of rows, and of how many."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    zh: str
+    en: str
+    level: Literal["refused", "warning"]
+    count: int
+
+
 class ImportState(BaseModel):
-    """How far a run has come. ``notes`` counts what was remarked by level and code."""
+    """How far a run has come. ``notes`` counts what was remarked by level and code; ``remarks`` says it in words."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,6 +61,7 @@ class ImportState(BaseModel):
     taken: int = 0
     refused: int = 0
     notes: dict[str, int] = {}
+    remarks: list[Remark] = []
     why_zh: str = ""
     why_en: str = ""
     report: bool = False
@@ -147,10 +160,17 @@ async def _run(service: CaseService, folder: Path, source: Path, mapping: Import
     else:
         state.state, state.done, state.rows = "finished", result.rows, result.rows
         state.taken, state.refused, state.notes = result.taken, result.refused, result.notes
+        state.remarks = [_remark(name, count) for name, count in result.notes.items()]
     state.report = (folder / "report.csv").is_file()
     await asyncio.to_thread(_write, folder, state)
     with contextlib.suppress(OSError):
         source.unlink()  # it holds personal data, and has served
+
+
+def _remark(name: str, count: int) -> Remark:
+    level, _, code = name.partition(" ")
+    said = note(0, "", "", "refused" if level == "refused" else "warning", code)
+    return Remark(zh=said.zh, en=said.en, level=said.level, count=count)
 
 
 def _require_whole_city(request: Request, actor: Actor) -> None:

@@ -10,7 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, JsonValue
 
+from yiwang.casework.service import CaseService
+from yiwang.http.journal_words import kind_words, said, verb_words
 from yiwang.http.live import parse_cursor
+from yiwang.http.words import Words, words
 from yiwang.kernel import journal
 from yiwang.kernel.access import SignedInActor, Sql
 from yiwang.kernel.context import Context
@@ -39,10 +42,33 @@ class JournalEntry(BaseModel):
     data: dict[str, JsonValue]
 
 
+class SaidView(BaseModel):
+    """A member of the data in words; ``at`` where it is a moment."""
+
+    name: Words
+    value: Words
+    at: datetime | None
+
+
+class ToldEntry(JournalEntry):
+    """An entry with its words: what happened, to what kind of thing, and what its data says."""
+
+    verb_words: Words
+    kind_words: Words
+    said: list[SaidView]
+
+
 class JournalPage(BaseModel):
     """Newest first; ``next`` is the value of ``before`` for the following page, null on the last."""
 
     entries: list[JournalEntry]
+    next: str | None
+
+
+class ToldPage(BaseModel):
+    """Newest first; ``next`` is the value of ``before`` for the following page, null on the last."""
+
+    entries: list[ToldEntry]
     next: str | None
 
 
@@ -93,13 +119,13 @@ class JournalFilter(BaseModel):
     "Everything that happened, newest first; for audit administrators.",
     responses=_REFUSALS,
 )
-async def read_journal(
-    request: Request, actor: SignedInActor, wanted: Annotated[JournalFilter, Query()]
-) -> JournalPage:
+async def read_journal(request: Request, actor: SignedInActor, wanted: Annotated[JournalFilter, Query()]) -> ToldPage:
     actor.require("journal", "read")
     context: Context = request.app.state.context
     async with context.database.connection() as connection:
-        return await page(connection, wanted)
+        found = await page(connection, wanted)
+    service: CaseService = request.app.state.casework
+    return ToldPage(entries=[_told(service, item) for item in found.entries], next=found.next)
 
 
 @router.get(
@@ -147,6 +173,17 @@ async def verify_journal(request: Request, actor: SignedInActor) -> Verification
         head=report.head,
         broken=report.broken,
         reason=report.reason,
+    )
+
+
+def _told(service: CaseService, item: JournalEntry) -> ToldEntry:
+    return ToldEntry(
+        **item.model_dump(),
+        verb_words=words(verb_words(item.verb)),
+        kind_words=words(kind_words(item.subject_kind)),
+        said=[
+            SaidView(name=words(part.name), value=words(part.value), at=part.at) for part in said(service, item.data)
+        ],
     )
 
 

@@ -37,12 +37,13 @@ _batch = 1000
 _queue_length = 2000
 _longest_catch_up = 20_000
 _most_subscribers = 2000
-_SEEN_AS = {"case": "case", "hot_issue": "case"}
+_SEEN_AS = {"case": "case", "hot_issue": "case", "device": "device", "fence": "device", "alarm": "alarm"}
 """Whose read grant shows an entry of a kind to one who sees all cases, or those of an area."""
 
 # What a watcher of the city needs of an entry; reasons, notes and whatever else it tells is read through the case.
 _SHOWN = (
     "number",
+    "device",
     "type",
     "class",
     "status",
@@ -55,6 +56,9 @@ _SHOWN = (
     "channel",
     "urgency",
     "head",
+    "severity",
+    "value",
+    "case",
 )
 
 
@@ -216,7 +220,8 @@ async def stream(live: LiveView, subscriber: Subscriber, after: Cursor | None) -
                 yield _notice("dropped", "接收过慢,连接已断开,将自动续传。", "Too slow; disconnected, and will resume.")
                 return
             try:
-                row = await asyncio.wait_for(subscriber.waiting.get(), _heartbeat_seconds)
+                async with asyncio.timeout(_heartbeat_seconds):  # wait_for may swallow our being cancelled
+                    row = await subscriber.waiting.get()
             except TimeoutError:
                 yield b": still here\n\n"
                 continue

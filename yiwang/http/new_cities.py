@@ -21,7 +21,6 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import problems
 from yiwang.http import database_url_variable
 from yiwang.http.city_processes import CityPlace, answers, end, process_of, run_state, start, tail, variables
 from yiwang.kernel import journal
@@ -29,6 +28,7 @@ from yiwang.kernel.access import SignedInActor
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import JsonObject
 from yiwang.kernel.errors import NotFound, Problem, TooLarge
+from yiwang.kernel.refusals import problems
 from yiwang.kernel.settings import Settings
 from yiwang.kernel.text import CleanLine
 from yiwang.packs.findings import Findings

@@ -250,7 +250,8 @@ class Directory:
             while not connection.is_closed():
                 await self.refresh()
                 try:
-                    await asyncio.wait_for(self._heard.wait(), poll_seconds)
+                    async with asyncio.timeout(poll_seconds):  # wait_for may swallow our being cancelled
+                        await self._heard.wait()
                 except TimeoutError:
                     await connection.fetchval("select 1")  # notices a dead connection
                 self._heard.clear()

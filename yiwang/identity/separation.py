@@ -53,8 +53,10 @@ SYSTEM_ALSO: Mapping[str, frozenset[str]] = {
     "metrics": frozenset({"read"}),
     "calendar": frozenset({"*"}),
     "model": frozenset({"read", "publish"}),
+    "device": frozenset({"read", "register", "edit", "adopt", "retire"}),
 }
-"""What the system administrator may have besides: keeping flows and maps running, not handling cases."""
+"""What the system administrator may have besides: keeping flows, maps and devices running, not handling cases and not
+commanding devices."""
 
 
 def check_role(role: RoleDeclaration) -> None:

@@ -54,6 +54,11 @@ class Actor:
         """The name that the journal shows."""
         return self.name or _LABELS.get(self.kind, self.kind)
 
+    @property
+    def tasks_of(self) -> UUID | None:
+        """Whose tasks are theirs when handed to a person: their own, nobody's for a token made without its owner's tasks."""
+        return None if self.kind == "token" and not self.posts else self.account_id
+
     def grants_for(self, kind: str, verb: str) -> list[Grant]:
         return [grant for grant in self.grants if grant.covers(kind, verb)]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -150,7 +150,7 @@ class WorkingHours:
 
 
 class WorkingCalendar:
-    """Working days and hours of one city, immutable; shared by all threads.
+    """Working days and hours of one city; shared by all threads. Nothing changes it but :meth:`take_over`.
 
     ``notices`` are the yearly notices by year, ``changes`` single days over them.
     """
@@ -196,6 +196,21 @@ class WorkingCalendar:
     def digest(self) -> str:
         """SHA-256 of all working time that it knows; calendars with the same working time have the same digest."""
         return sha256(repr((self.nominal_day_seconds, self._starts, self._before)).encode()).hexdigest()
+
+    def changed(
+        self,
+        days: Mapping[date, DayMark],
+        *,
+        hours: WorkingHours | None = None,
+        years: Collection[int] = (),
+    ) -> WorkingCalendar:
+        """Another calendar: this one with single days over it, other hours, and ``years`` counted as announced."""
+        notices = {year: dict[date, DayMark]() for year in self._known.union(years)}
+        return WorkingCalendar(hours or self.hours, notices, {**self._marks, **days})
+
+    def take_over(self, other: WorkingCalendar) -> None:
+        """Become ``other`` at one stroke, for everything in the process that holds this calendar."""
+        self.__dict__ = {**other.__dict__}
 
     @property
     def nominal_day_seconds(self) -> int:

@@ -75,17 +75,35 @@ class ClockState:
 
 
 class CityClock:
-    """The clock of a running city; :meth:`refresh` re-reads the row (the http floor does so every second)."""
+    """The clock of a running city; :meth:`refresh` re-reads the row (the http floor does so every second).
+
+    Of readings that overlap the one that began last counts, so that a slow one does not put the clock back.
+    """
 
     def __init__(self, state: ClockState | None = None) -> None:
         epoch = datetime(2000, 1, 1, tzinfo=UTC)
-        self.state = state or ClockState(False, epoch, epoch, 1.0)
+        self._state = state or ClockState(False, epoch, epoch, 1.0)
+        self._begun = self._counts = 0
+
+    @property
+    def state(self) -> ClockState:
+        return self._state
+
+    @state.setter
+    def state(self, state: ClockState) -> None:
+        """What was just committed: readings that began before do not count any more."""
+        self._begun += 1
+        self._state, self._counts = state, self._begun
 
     def now(self) -> datetime:
-        return self.state.at(real_now())
+        return self._state.at(real_now())
 
     async def refresh(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self.state = await read_clock(connection)
+        self._begun += 1
+        begun = self._begun
+        found = await read_clock(connection)
+        if begun > self._counts:
+            self._state, self._counts = found, begun
 
 
 async def read_clock(connection: asyncpg.Connection[asyncpg.Record]) -> ClockState:

@@ -15,9 +15,11 @@ Every subclass registers itself by code, so that the error reference in docs is 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel
+
+from yiwang.kernel.grant_words import grant_words
 
 type_uri_prefix = "urn:yiwang:problem:"
 
@@ -104,6 +106,12 @@ class Forbidden(Problem):
     status = 403
     zh = "您的岗位没有“{verb}”权限;如需要,请联系安全管理员授权。"
     en = "Your posts do not grant “{verb}”; ask the security administrator for it if you need it."
+
+    def message(self, language: str = "zh") -> str:
+        """The grant in words; ``data`` keeps it as roles write it."""
+        wanted: Literal["zh", "en"] = "zh" if language.startswith("zh") else "en"
+        words = {**self.data, "verb": grant_words(str(self.data.get("verb", "…")), wanted)}
+        return (self.zh if wanted == "zh" else self.en).format_map(_Data(words))
 
 
 class Conflict(Problem):

@@ -1,7 +1,7 @@
 """Jobs: work that happens after the answer, kept in the database until it is done.
 
 A job is put into the queue inside the caller's transaction, so it exists exactly when the change that asks for it
-does. It runs at least once: a worker that dies leaves its jobs to another after :data:`stale_after`. A failing job is
+does. It runs at least once: a worker that dies leaves its jobs to another (:mod:`job_worker`). A failing job is
 tried again with growing pauses, then held as *dead* with its error until a person retries it (``yiwang jobs retry``).
 Pauses and schedules are in real time, not in city time. The queue is ``pgqueuer`` (MIT); its tables are migration
 0006.
@@ -18,48 +18,20 @@ the workers by NOTIFY, which makes commits queue for a moment: keep jobs off pat
 
 from __future__ import annotations
 
-import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import asyncpg
-import orjson
-from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
-from pgqueuer.core.executors import (
-    DatabaseRetryEntrypointExecutor,
-    EntrypointExecutorParameters,
-)
-from pgqueuer.core.qm import QueueManager
-from pgqueuer.domain.errors import FailingListenerError
-from pgqueuer.domain.models import Context as JobContext
-from pgqueuer.domain.models import Job
-from pgqueuer.domain.schema.model import Plan
-from pgqueuer.queries import Queries
 from pydantic import BaseModel
 
-from yiwang.kernel import logs, metrics
 from yiwang.kernel.database import Connection
-from yiwang.kernel.errors import Problem
 
-stale_after = timedelta(seconds=20)
-"""A running job whose worker gave no sign of life for so long is given to another."""
-
-_crashes_allowed = 3
-_keep_log = timedelta(days=14)
-
-log = logs.get("jobs")
+if TYPE_CHECKING:
+    from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
 Payload = TypeVar("Payload", bound=BaseModel)
-
-
-class JobKeepsCrashing(Problem):
-    code = "jobs.keeps_crashing"
-    status = 500
-    zh = "任务 {job} 已使处理进程中断 {times} 次,不再重试;请检查其内容后用 yiwang jobs retry 重试。"
-    en = "Job {job} has ended its worker {times} times and is not tried again; look at it, then: yiwang jobs retry."
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,115 +149,9 @@ async def backlog(connection: Connection) -> Backlog:
     return Backlog(row["waiting"], row["running"], row["dead"], row["oldest"]) if row else Backlog(0, 0, 0, 0.0)
 
 
-async def structure_plan(connection: asyncpg.Connection[asyncpg.Record]) -> Plan:
-    """What the installed pgqueuer would change in the tables of migration 0006; empty when they fit it."""
-    return await Queries.from_asyncpg_connection(connection).plan_upgrade()
-
-
-class JobWorker:
-    """Runs jobs of the kinds it was given handlers for, until :meth:`run` is told to stop."""
-
-    def __init__(self, url: str, *, stale: timedelta = stale_after, at_once: int = 20) -> None:
-        self._url = url
-        self._stale = stale
-        self._at_once = at_once
-        self._executors: dict[str, _Executor] = {}
-
-    def handle(self, kind: Kind[Payload], handler: Callable[[Payload], Awaitable[None]]) -> None:
-        """Jobs of ``kind`` are run by ``handler``; one handler a kind."""
-        if kind.name in self._executors:
-            raise ValueError(f"jobs of kind {kind.name} have a handler already")
-
-        async def run(job: Job) -> None:
-            with metrics.job_seconds.labels(kind.name).time():
-                await handler(kind.payload.model_validate(orjson.loads(job.payload or b"{}")))
-            metrics.jobs.labels(kind.name, "done").inc()
-
-        self._executors[kind.name] = _Executor(
-            parameters=EntrypointExecutorParameters(func=run, concurrency_limit=kind.at_once, on_failure="hold"),
-            max_attempts=kind.retries,
-            initial_delay=kind.first_pause,
-            max_delay=kind.longest_pause,
-        )
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run jobs until ``stop`` is set, then finish those that run. Connects again when the database comes back."""
-        pause = 0.5
-        while not stop.is_set():
-            try:
-                # A connection of its own without our codecs: pgqueuer reads and writes jsonb as text.
-                connection = await asyncpg.connect(self._url, server_settings={"application_name": "yiwang jobs"})
-            except (OSError, asyncpg.PostgresError) as error:
-                log.warning("no database for jobs yet", error=str(error), again_in=pause)
-            else:
-                pause = 0.5
-                try:
-                    await self._run_on(connection, stop)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError) as error:
-                    log.warning("jobs lost their database connection", error=str(error))
-                finally:
-                    connection.terminate()
-            if not stop.is_set():
-                await _sleep_or(stop, pause)
-                pause = min(pause * 2, 10)
-
-    async def _run_on(self, connection: asyncpg.Connection[asyncpg.Record], stop: asyncio.Event) -> None:
-        queries = Queries.from_asyncpg_connection(connection)
-        manager = QueueManager(queries)
-        manager.shutdown = stop
-        for name, executor in self._executors.items():
-            executor.queries = queries
-            manager.register_executor(name, executor)
-        tidying = asyncio.create_task(_tidy(queries, stop))
-        try:
-            await manager.run(
-                dequeue_timeout=timedelta(seconds=5),
-                batch_size=self._at_once // 2,
-                max_concurrent_tasks=self._at_once,
-                heartbeat_timeout=self._stale,
-                shutdown_on_listener_failure=True,
-            )
-        finally:
-            tidying.cancel()
-            await asyncio.gather(tidying, return_exceptions=True)
-
-
-class _Executor(DatabaseRetryEntrypointExecutor):
-    """Retries failures as the kind says; holds a job that keeps ending its worker."""
-
-    queries: Queries
-
-    async def execute(self, job: Job, context: JobContext) -> None:
-        begun = await self.queries.driver.fetch(
-            "insert into job_start (job_id, starts) values ($1, 1)"
-            " on conflict (job_id) do update set starts = job_start.starts + 1 returning starts",
-            job.id,
-        )
-        starts = begun[0]["starts"]
-        crashes = (starts if isinstance(starts, int) else 0) - 1 - job.attempts
-        if crashes >= _crashes_allowed:
-            metrics.jobs.labels(job.entrypoint, "crashing").inc()
-            raise JobKeepsCrashing(job=f"{job.entrypoint} {job.id}", times=crashes)
-        with logs.bound(job=job.id, kind=job.entrypoint, attempt=job.attempts + 1):
-            failed = metrics.jobs.labels(job.entrypoint, "failed")
-            with failed.count_exceptions():
-                await super().execute(job, context)
-
-
-async def _tidy(queries: Queries, stop: asyncio.Event) -> None:
-    """Forget old lines of the queue's own log and statistics, once an hour."""
-    while not stop.is_set():
-        await queries.driver.execute("delete from pgqueuer_log where created < now() - $1::interval", _keep_log)
-        await queries.driver.execute("delete from pgqueuer_statistics where created < now() - $1::interval", _keep_log)
-        await _sleep_or(stop, 3600)
-
-
-async def _sleep_or(stop: asyncio.Event, seconds: float) -> None:
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({waiting}, timeout=seconds)
-    waiting.cancel()
-
-
 @functools.cache
 def _builder() -> QueryQueueBuilder:
+    # Not with the module: 8 MB in every process that may put a job in, and hardly ever does.
+    from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+
     return QueryQueueBuilder()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -52,18 +53,32 @@ timers_fired = Counter("yiwang_flow_timers_fired", "Timers of flows that came du
 entries_sealed = Counter("yiwang_journal_entries_sealed", "Journal entries put under seal.", registry=registry)
 
 
-class Reading(Collector):
-    """Gauges with one value each, read elsewhere just before they are shown: name → (help, value)."""
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A gauge with a value for each value of one label."""
 
-    def __init__(self, values: dict[str, tuple[str, float]]) -> None:
+    label: str
+    values: Mapping[str, float]
+
+
+class Reading(Collector):
+    """Gauges read elsewhere just before they are shown: name → (help, value or values)."""
+
+    def __init__(self, values: Mapping[str, tuple[str, float | Labelled]]) -> None:
         self._values = values
 
     def collect(self) -> Iterable[Metric]:
         for name, (help_text, value) in self._values.items():
-            yield GaugeMetricFamily(name, help_text, value=value)
+            if not isinstance(value, Labelled):
+                yield GaugeMetricFamily(name, help_text, value=value)
+                continue
+            family = GaugeMetricFamily(name, help_text, labels=[value.label])
+            for key, one in sorted(value.values.items()):
+                family.add_metric([key], one)
+            yield family
 
 
-def exposition(readings: dict[str, tuple[str, float]] | None = None) -> bytes:
+def exposition(readings: Mapping[str, tuple[str, float | Labelled]] | None = None) -> bytes:
     """The text that Prometheus reads (version 0.0.4, UTF-8): the sum over all processes, then ``readings``."""
     if _VARIABLE in os.environ:
         shown = CollectorRegistry()

@@ -48,11 +48,62 @@ class Settings(BaseSettings):
     public_reports_per_minute: int = Field(
         60, ge=1, description="Reports that one address may send in a minute without an account."
     )
+    open_data_per_minute: int = Field(
+        1200, ge=1, description="Requests for open data that one address may send in a minute without an account."
+    )
 
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of proxies on other machines, separated by commas, whose X-Forwarded-For and "
         "X-Forwarded-Proto are believed; proxies on this machine always are.",
+    )
+    gateway_hj212_host: str = Field("127.0.0.1", description="Address on which the HJ 212 gateway listens.")
+    gateway_hj212_port: int = Field(9212, ge=1, le=65535, description="TCP port of the HJ 212 gateway.")
+    gateway_jt808_host: str = Field("127.0.0.1", description="Address on which the JT/T 808 gateway listens.")
+    gateway_jt808_port: int = Field(9808, ge=1, le=65535, description="TCP port of the JT/T 808 gateway.")
+    gateway_mqtt_broker: str | None = Field(
+        None,
+        description="mqtt://user:password@host:1883 or mqtts://… of one's own broker; empty: a private one is run.",
+    )
+    gateway_connections_per_address: int = Field(
+        100, ge=1, description="Connections that one remote address may hold to a gateway."
+    )
+    gateway_frames_per_second: float = Field(
+        200, gt=0, description="Frames a second that one remote address may send to a gateway, on the average of ten."
+    )
+    gateway_trusted: str = Field(
+        "127.0.0.0/8,::1/128",
+        description="Addresses or networks that gateways do not limit: this machine, a load balancer before them.",
+    )
+    document_fonts: Path = Field(
+        Path("/usr/share/fonts"),
+        description="Folder in which the fonts of printed documents are sought (Noto Serif CJK SC).",
+    )
+    device_keys: Path | None = Field(
+        None, description="File of the keys that seal device secrets; empty: HOME/device-keys. Back it up apart."
+    )
+    exchange_hosts: str = Field(
+        "",
+        description="Other systems that data may be fetched from or changes be sent to: names, addresses or networks,"
+        " separated by commas (*.example covers names below); empty: none.",
+    )
+    exchange_inbox: Path | None = Field(
+        None, description="Folder below which files of other offices are fetched; empty: HOME/inbox."
+    )
+    readings_days: int = Field(
+        35,
+        ge=2,
+        le=36_500,
+        description="Days that readings stay in the database before they move to the lake (HOME/lake).",
+    )
+    readings_kept_days: int = Field(
+        0, ge=0, le=36_500, description="Days after which readings are dropped, their roll-ups staying; 0: never."
+    )
+    minutes_kept_days: int = Field(
+        400, ge=2, le=36_500, description="Days that roll-ups by minute are kept; those by hour and day stay for ever."
+    )
+    patrol_kept_days: int = Field(
+        30, ge=1, le=3650, description="Days that the ways of patrols are kept; older ones are removed every hour."
     )
 
     @property
@@ -60,7 +111,12 @@ class Settings(BaseSettings):
         """The proxies of :attr:`trusted_proxies`."""
         return tuple(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
 
-    @field_validator("trusted_proxies")
+    @property
+    def trusted_remotes(self) -> tuple[str, ...]:
+        """The networks of :attr:`gateway_trusted`."""
+        return tuple(part.strip() for part in self.gateway_trusted.split(",") if part.strip())
+
+    @field_validator("trusted_proxies", "gateway_trusted")
     @classmethod
     def _networks_only(cls, value: str) -> str:
         for part in value.split(","):

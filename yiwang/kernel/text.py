@@ -155,6 +155,16 @@ def mask_identity_number(number: str) -> str:
     return f"{number[:6]}{'*' * (len(number) - 8)}{number[-2:]}" if len(number) >= 15 else "*" * len(number)
 
 
+def mask_value(value: object) -> str | None:
+    """A personal value of any kind: telephone and identity numbers as such, other text as a name, all else nothing."""
+    if not isinstance(value, str):
+        return None
+    plain = clean_line(half_width(value))
+    if re.fullmatch(r"[0-9]{14,17}[0-9Xx]", plain):
+        return mask_identity_number(plain)
+    return mask_phone(plain) if re.fullmatch(r"[0-9 +()-]{7,20}", plain) else mask_name(plain)
+
+
 def shorten(text: str, length: int) -> str:
     """At most ``length`` characters on one line, the last an ellipsis when something was left out."""
     line = clean_line(text)

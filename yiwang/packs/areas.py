@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from yiwang.geo.coordinates import geometries_to_cgcs2000
 from yiwang.kernel.errors import Problem
 from yiwang.packs.findings import Findings, Place, shown
-from yiwang.packs.loader import City
+from yiwang.packs.loaded import City
 from yiwang.packs.model.city import AreaLevel, OrganisationEntry, Point
 from yiwang.packs.source import read_text
 

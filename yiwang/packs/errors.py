@@ -41,3 +41,17 @@ class DemoAccountsRefused(Problem):
     status = 403
     zh = "{url} 不认演示账号 {login}({reason})。请确认那里运行的就是城市 {city},并且是以演示方式(YIWANG_DEMO=true)发布的。"
     en = "{url} does not know the demo account {login} ({reason}); is it the city {city}, published as a demo (YIWANG_DEMO=true)?"
+
+
+class NoSkeleton(Problem):
+    code = "packs.no_skeleton"
+    status = 422
+    zh = "没有新建应用包:{reason_zh}。"
+    en = "No pack was made: {reason_en}."
+
+
+class PacksWouldLose(Problem):
+    code = "packs.would_lose"
+    status = 409
+    zh = "没有发布:有 {count} 处会使在办案件或已有记录失去依托。请按各项说明修改后再发布。"
+    en = "Nothing was published: {count} changes would leave running cases or records behind. Do as each says, then again."

@@ -30,7 +30,20 @@ KINDS = {
     "communities": ("社区", "community"),
     "scenario": ("场景", "scenario"),
     "indicator": ("指标", "indicator"),
+    "type": ("登记类型", "type of thing"),
+    "resource": ("信息资源", "resource"),
+    "document": ("文书", "document"),
+    "plan": ("计划", "plan"),
+    "breakdown": ("任务分解", "breakdown"),
+    "sheet": ("评分表", "sheet"),
+    "publication": ("公示事项", "publication"),
+    "anomaly": ("异常规则", "anomaly rule"),
+    "vote": ("表决", "vote"),
+    "match": ("匹配规则", "matching rule"),
     "board": ("考核方案", "board"),
+    "profile": ("设备型号", "profile"),
+    "alarm rule": ("告警规则", "alarm rule"),
+    "device": ("设备", "device"),
 }
 """Things that have a code of their own, in both languages."""
 

@@ -1,13 +1,14 @@
 """Publishing a city: its areas and grids, offices and people, flows and case types go to the engines that own them.
 
 Promises: what has errors is not published at all; each engine gets everything in one transaction or nothing; publishing
-the same again changes nothing; what runs keeps the version it was opened under.
+the same again changes nothing; what runs keeps the version it was opened under; what administrators set in the browser
+stands over the files (:mod:`yiwang.packs.administration`), and a flow or table that a person published stays.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,42 +17,38 @@ from typing import Protocol, cast
 
 import asyncpg
 
-from yiwang.casework.declarations import CaseTypeDeclaration
-from yiwang.casework.service import CaseService
-from yiwang.flow.decisions.declared import DecisionTable, document_of
-from yiwang.flow.service import FlowService
-from yiwang.geo.service import GeoService
-from yiwang.identity.declarations import AccountDeclaration, PlacedPostDeclaration, PostReference
-from yiwang.identity.service import IdentityService
-from yiwang.insight.service import InsightService
+from yiwang.identity.declarations import PlacedPostDeclaration
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.clock import CityClock, begin_simulation, read_clock
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection
 from yiwang.kernel.errors import FieldError, Problem
+from yiwang.packs.administration import store
+from yiwang.packs.administration.overlay import Name, documents, overlaid
+from yiwang.packs.administration.publishing import as_open_here
 from yiwang.packs.areas import GRID_POST
 from yiwang.packs.check import run_check
+from yiwang.packs.check.signals import metrics_of, profiles_of
+from yiwang.packs.engines import Services
 from yiwang.packs.errors import CityInvalid, InstallFailed
 from yiwang.packs.findings import shown
+from yiwang.packs.history.entries import give_entries
+from yiwang.packs.history.giving import give_history
+from yiwang.packs.history.notices import give_notices
 from yiwang.packs.install_areas import grid_posts, install_areas, install_places
-from yiwang.packs.loader import City, Pack
-from yiwang.packs.model.city import DemoAccount, HeldPost, OrganisationEntry
-
-
-class Services(Protocol):
-    """The engines of this process, to which a city is published."""
-
-    @property
-    def identity(self) -> IdentityService: ...
-    @property
-    def geo(self) -> GeoService: ...
-    @property
-    def flow(self) -> FlowService: ...
-    @property
-    def casework(self) -> CaseService: ...
-    @property
-    def insight(self) -> InsightService: ...
-
+from yiwang.packs.install_cases import publish_case, publish_table
+from yiwang.packs.install_declared import TYPES, WITH_CASES, WITH_TYPES, Part, Publication
+from yiwang.packs.install_people import demo_accounts
+from yiwang.packs.loaded import City
+from yiwang.packs.records.loading import find_duplicates, load_records
+from yiwang.packs.records.offices import offices_of
+from yiwang.packs.upgrading.moves import Survey, note_installed, roles_here
+from yiwang.packs.upgrading.surveying import survey
+from yiwang.sensing.devices.founding import DevicesInstalled, install_devices
+from yiwang.sensing.devices.publishing import publish_signals
+from yiwang.sensing.devices.secrets import DeviceSecrets
+from yiwang.sensing.rules.publishing import install as install_rules
+from yiwang.sensing.service import key_file
 
 _PROOFS = ("plan.", "scenario.", "pack.readme_missing")
 """Codes about what proves a pack, rather than what it publishes."""
@@ -106,20 +103,43 @@ async def install_city(
     packs: Path | None = None,
     progress: Progress = _quiet,
     begin: datetime | None = None,
+    past: bool = False,
 ) -> InstallReport:
     """Publish the city of this folder; see the module's promises. ``packs`` is the folder of packs (default: settings').
 
     With ``settings.demo`` the demo accounts are brought in and, in a city without history, the simulated clock begins at
-    ``begin`` (default: the demo day's start; a city without demo day runs on real time).
+    ``begin`` (default: the demo day's start; a city without demo day runs on real time). ``past``: a demo that declares
+    a history is given it, once.
 
     Raises:
         CityInvalid: with every error of `yiwang check`.
+        PacksWouldLose: records could no longer be read, or running cases no longer be finished; nothing is published.
         InstallFailed: an engine refused its part; parts before it stay, its own is rolled back.
     """
     city = checked_city(folder, packs or context.settings.packs)
-    installation = _Installation(context, services, city, progress)
+    async with context.database.connection() as connection:
+        laid = overlaid(city, documents(await store.settings(connection)))
+        found = await survey(connection, laid.city)
+    found.require_nothing_lost()
+    installation = _Installation(context, services, laid.city, progress)
+    installation.idle = laid.idle
     await installation.run(begin)
+    if past:
+        await installation.give_notices()
+        await installation.give_entries()
+        await installation.give_past()
     return InstallReport(city.id, tuple(installation.parts))
+
+
+async def surveyed_city(context: Context, folder: Path, packs: Path | None = None) -> Survey:
+    """What publishing the city of this folder would change of its packs; changes nothing.
+
+    Raises:
+        CityInvalid: with every error of `yiwang check`.
+    """
+    city = checked_city(folder, packs or context.settings.packs)
+    async with context.database.connection() as connection:
+        return await survey(connection, overlaid(city, documents(await store.settings(connection))).city)
 
 
 def checked_city(folder: Path, packs: Path) -> City:
@@ -159,6 +179,8 @@ class _Installation:
     def __init__(self, context: Context, services: Services, city: City, progress: Progress) -> None:
         self.context, self.services, self.city, self.progress = context, services, city, progress
         self.parts: list[Installed] = []
+        self.idle: tuple[Name, ...] = ()
+        """What administrators set of things that the files no longer have."""
 
     async def run(self, begin: datetime | None) -> None:
         await self._clock(begin)
@@ -167,8 +189,14 @@ class _Installation:
         await self._offices()
         await self.services.identity.directory.refresh()
         await self._applications()
-        await self._boards()
+        await self._declared(WITH_CASES)
+        await self._signals()
+        await self._declared(TYPES)
         await self.services.casework.refresh()
+        await self.services.registry.refresh()
+        await self._declared(WITH_TYPES)
+        await self._records()
+        await self._packs()
 
     @asynccontextmanager
     async def _part(self, name: str, zh: str, en: str) -> AsyncIterator[tuple[Connection, list[Installed]]]:
@@ -217,15 +245,16 @@ class _Installation:
     async def _offices(self) -> None:
         identity, city = self.services.identity, self.city
         async with self._part("identity", "发布机构、岗位与角色", "offices, posts and roles") as (connection, done):
-            roles = [role for pack in city.packs if pack.roles for role in pack.roles.value.roles]
+            roles = roles_here(city)
             kinds = [kind for pack in city.packs if pack.roles for kind in pack.roles.value.posts]
             published = [await identity.publish_roles(connection, roles, kinds)]
-            trees = [root.declaration() for root in _roots(city)]
+            entries = city.organisations.value.organisations if city.organisations is not None else []
+            trees = [root.declaration() for root in entries]
             tree = await identity.publish_organisations(connection, trees)
             published += [tree.organisations, tree.posts]
             posts = await self._grid_posts()
             published.append(await identity.publish_posts(connection, posts, source="grids"))
-            accounts = self._accounts()
+            accounts = demo_accounts(self.city) if self.context.settings.demo else []
             if accounts:
                 published.append(await identity.publish_accounts(connection, accounts))
             count = sum(1 for root in trees for _ in root.walk())
@@ -237,80 +266,135 @@ class _Installation:
         known = {kind.code for pack in self.city.packs if pack.roles for kind in pack.roles.value.posts}
         return await grid_posts(self.services.geo, self.city, GRID_POST) if GRID_POST in known else []
 
-    def _accounts(self) -> list[AccountDeclaration]:
-        demo = self.city.file.value.demo
-        if demo is None or not self.context.settings.demo:
-            return []
-        return [
-            AccountDeclaration(
-                login=account.login,
-                name=account.name,
-                organisation=account.organisation,
-                password=demo.password,
-                posts=list(_references(account)),
-                roles=account.roles,
-            )
-            for account in demo.accounts
-        ]
-
     async def _applications(self) -> None:
         async with self._part("casework", "发布流程与案件类型", "flows and case types") as (connection, done):
             new, names = 0, []
             at = self.context.clock.now()
+            kept: list[str] = []
             for pack in self.city.packs:
                 for case in pack.cases:
-                    declaration = self._as_open_here(case.value)
-                    new += await self._publish(connection, pack, declaration, at)
+                    declaration = as_open_here(self.city, case.value)
+                    retired = not self.city.runs(pack)
+                    new += await publish_case(
+                        self.services, connection, self.city.packs, pack, declaration, at, kept, retired=retired
+                    )
                     names.append(declaration.id)
+            new += len(await self.services.casework.retire_others(connection, names, at))
             zh = f"{len(names)} 种案件类型({'、'.join(names)}),{new} 种有新版本"
             en = f"{len(names)} case types ({', '.join(names)}), {new} with a new version"
             tables = [table.value for pack in self.city.packs for table in pack.decisions]
             if tables:
-                fresh = sum([await self._publish_table(connection, table, at) for table in tables])
+                fresh = sum([await publish_table(self.services.flow, connection, table, at, kept) for table in tables])
                 zh += f";{len(tables)} 张决策表,{fresh} 张有新版本"
                 en += f"; {len(tables)} decision tables, {fresh} with a new version"
                 new += fresh
+            if kept:
+                zh += f";保留管理员发布的{'、'.join(kept)}"
+                en += f"; kept as administrators published them: {', '.join(kept)}"
+            if self.idle:
+                keys = [f"{kind} {key}" for kind, key in self.idle]
+                zh += f";管理员设过但文件里已没有的:{'、'.join(keys)}"
+                en += f"; set by administrators but no longer in the files: {', '.join(keys)}"
             done.append(Installed("casework", zh, en, new > 0, 0))
 
-    async def _boards(self) -> None:
-        async with self._part("insight", "发布指标与考核方案", "indicators and boards") as (connection, done):
-            indicators = [one for pack in self.city.packs for file in pack.indicators for one in file.value.indicators]
-            boards = [board.value for pack in self.city.packs for board in pack.boards]
-            new = await self.services.insight.publish(connection, indicators, boards, self.context.clock.now())
-            zh = f"{len(indicators)} 个指标、{len(boards)} 个考核方案,{new} 个有新版本"
-            en = f"{len(indicators)} indicators, {len(boards)} boards, {new} with a new version"
-            done.append(Installed("insight", zh, en, new > 0, 0))
+    async def _declared(self, parts: tuple[Part, ...]) -> None:
+        for part in parts:
+            async with self._part(part.name, part.zh, part.en) as (connection, done):
+                to = Publication(
+                    self.services, self.city, connection, self.context.clock.now(), self.context.settings.demo
+                )
+                told = await part.publish(to)
+                zh, en = f"{told.zh},{told.changed} 项有变化", f"{told.en}, {told.changed} changed"
+                done.append(Installed(part.name, zh, en, told.changed > 0, 0))
 
-    async def _publish(self, connection: Connection, pack: Pack, declaration: CaseTypeDeclaration, at: datetime) -> int:
-        reach = [pack, *(one for one in self.city.packs if one.id != pack.id)]
-        flow = next(flow for one in reach for flow in one.flows if flow.key == declaration.flow)
-        tree = next(tree.value for one in reach for tree in one.classes if tree.value.id == declaration.classes)
-        table = next(
-            (table.value for one in reach for table in one.rules if table.value.id == declaration.dispatch), None
-        )
-        definition = await self.services.flow.publish(connection, flow.key, flow.xml, SYSTEM, at)
-        _, new = await self.services.casework.publish_case_type(connection, declaration, tree, table, definition, at)
-        return int(new)
+    async def _signals(self) -> None:
+        async with self._part("sensing", "发布指标量与设备型号", "metrics and profiles of devices") as (
+            connection,
+            done,
+        ):
+            packs, at = self.city.packs, self.context.clock.now()
+            metrics, profiles = (
+                metrics_of(packs),
+                [(pack.id, key, profile) for pack in packs for key, profile in profiles_of([pack]).items()],
+            )
+            published = await publish_signals(connection, metrics, profiles, at)
+            devices = await self._devices(connection, at)
+            declared = [(pack.id, file.value.rules) for pack in packs for file in pack.signals if self.city.runs(pack)]
+            rules = await install_rules(connection, declared, SYSTEM, at)
+            zh = f"{len(metrics)} 个指标量、{len(profiles)} 种设备型号、{devices.listed} 台设备,{devices.new} 台新登记"
+            en = f"{len(metrics)} metrics, {len(profiles)} profiles, {devices.listed} devices, {devices.new} newly registered"
+            done.append(Installed("sensing", zh, en, published.changed or devices.new > 0 or rules > 0, 0))
 
-    async def _publish_table(self, connection: Connection, table: DecisionTable, at: datetime) -> bool:
-        decisions = self.services.flow.decisions
-        return (await decisions.publish(connection, table.id, document_of(table), SYSTEM, at)).new
+    async def _devices(self, connection: Connection, at: datetime) -> DevicesInstalled:
+        listed = self.city.devices.value.devices if self.city.devices and self.context.settings.demo else []
+        return await install_devices(
+            connection, listed, profiles_of(self.city.packs), self.services.identity.directory,
+            self.services.geo.locator, DeviceSecrets(key_file(self.context)), at,
+        )  # fmt: skip
 
-    def _as_open_here(self, declaration: CaseTypeDeclaration) -> CaseTypeDeclaration:
-        """The case type without the channels that this city keeps closed."""
-        switches = self.city.file.value.channels.get(declaration.id, {})
-        channels = {key: channel for key, channel in declaration.channels.items() if switches.get(key, True)}
-        return declaration.model_copy(update={"channels": channels})
+    async def _records(self) -> None:
+        demo = self.city.file.value.demo
+        wanted = demo.records if demo else None
+        if wanted is None or not self.context.settings.demo:
+            return
+        async with self._part("records", "演示数据", "demo records") as (connection, done):
+            offices = offices_of(self.city, self.services.identity.directory)
+            loaded = await load_records(
+                self.services.registry, self.services.geo, connection, self.city, wanted, offices
+            )
+            zh = f"虚构 {loaded.things} 条记录、{loaded.relations} 个关系" if loaded.new else "演示数据已在"
+            en = f"{loaded.things} invented records, {loaded.relations} relations" if loaded.new else "invented already"
+            done.append(Installed("records", zh, en, loaded.new, 0))
+        if loaded.new:
+            await self._first_issues()
+            await find_duplicates(self.services.registry)
 
+    async def _packs(self) -> None:
+        async with self._part("packs", "登记应用包版本", "versions of packs") as (connection, done):
+            changed = await note_installed(connection, self.city, self.context.clock.now())
+            count = len(self.city.packs)
+            zh, en = f"{count} 个应用包,{changed} 个有变化", f"{count} packs, {changed} changed"
+            done.append(Installed("packs", zh, en, changed > 0, 0))
 
-def _roots(city: City) -> Iterator[OrganisationEntry]:
-    if city.organisations is not None:
-        yield from city.organisations.value.organisations
+    async def _first_issues(self) -> None:
+        """What the invented records let the city publish stands on its portal from the start."""
+        async with self._part("issues", "演示公示", "demo issues") as (connection, done):
+            known = [item.value.id for pack in self.city.packs for item in pack.publications]
+            issues = self.services.publicity.issues
+            shown = sum([await issues.found(connection, publication, "演示数据") for publication in known])
+            done.append(Installed("issues", f"{shown} 期演示公示", f"{shown} demo issues", shown > 0, 0))
 
+    async def give_notices(self) -> None:
+        """Publish the notices with which the demo begins; only where they are declared, and once."""
+        demo = self.city.file.value.demo
+        if demo is None or not demo.notices or not self.context.settings.demo:
+            return
+        async with self._part("notices", "演示公告", "demo notices") as (connection, done):
+            division = self.city.file.value.division
+            given = await give_notices(self.context, self.services.identity, connection, division, demo.notices)
+            zh, en = (
+                (f"发布 {given} 份公告", f"{given} notices published") if given else ("公告已在", "notices are there")
+            )
+            done.append(Installed("notices", zh, en, given > 0, 0))
 
-def _references(account: DemoAccount) -> Iterator[PostReference]:
-    for post in account.posts:
-        if isinstance(post, HeldPost):
-            yield PostReference(code=post.code, organisation=post.organisation, area=post.area)
-        else:
-            yield PostReference(code=post)
+    async def give_entries(self) -> None:
+        """Let accounts of the demo record what is declared; each once."""
+        demo = self.city.file.value.demo
+        if demo is None or not demo.entries or not self.context.settings.demo:
+            return
+        async with self._part("entries", "演示名单", "demo entries") as (connection, done):
+            given = await give_entries(self.services.registry, self.services.identity, connection, demo.entries)
+            zh, en = (f"登记 {given} 条", f"{given} entries recorded") if given else ("已有登记", "entries are there")
+            done.append(Installed("entries", zh, en, given > 0, 0))
+
+    async def give_past(self) -> None:
+        """Invent the weeks before the demo; only where they are declared, and once."""
+        demo = self.city.file.value.demo
+        if demo is None or demo.history is None or not self.context.settings.demo:
+            return
+        types = [case.value.id for pack in self.city.packs for case in pack.cases]
+        async with self._part("history", "演示历史", "the demo's past") as (connection, done):
+            given = await give_history(self.services.casework, connection, self.city, demo.history, types)
+            zh = f"虚构 {given.cases} 件历史案件" if given.new else "历史案件已在,或已有案件"
+            en = f"{given.cases} invented past cases" if given.new else "has its past, or cases of its own"
+            done.append(Installed("history", zh, en, given.new, 0))

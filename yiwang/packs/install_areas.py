@@ -25,7 +25,7 @@ from yiwang.kernel.database import Connection
 from yiwang.kernel.errors import FieldError
 from yiwang.packs.areas import grid_posts_declared, listed_areas, read_boundary
 from yiwang.packs.findings import Findings
-from yiwang.packs.loader import City
+from yiwang.packs.loaded import City
 from yiwang.packs.model.city import AreasFile
 
 

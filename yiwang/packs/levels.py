@@ -9,7 +9,7 @@ from yiwang.kernel.database import JsonObject
 from yiwang.packs.check import run_check
 from yiwang.packs.check.plan import clauses_claimed, clauses_proved, order, test_exists
 from yiwang.packs.findings import print_table, shown
-from yiwang.packs.loader import Pack
+from yiwang.packs.loaded import Pack
 from yiwang.packs.model.pack import LevelWord
 from yiwang.packs.plan import plan_rows
 from yiwang.packs.scenarios.report import ScenarioReport

@@ -7,101 +7,62 @@ still returned. Nothing outside the given folders is opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
-
-from pydantic import BaseModel
 
 from yiwang.casework.declarations import CaseTypeDeclaration, ClassTree, DispatchTable
+from yiwang.documents.declarations import DocumentDeclaration
+from yiwang.exchange.catalogue.declarations import ResourceDeclaration
 from yiwang.flow.decisions.declared import DecisionTable
 from yiwang.insight.indicators.declared import Board, IndicatorFile
+from yiwang.matching.declarations import MatchDeclaration
 from yiwang.packs.findings import Findings, Place, shown, suggestion
 from yiwang.packs.flows import FlowFile, read_flow
-from yiwang.packs.model.city import AreasFile, CityFile, DemoAccount, HeldPost, OrganisationsFile, OverrideFile
+from yiwang.packs.loaded import City, ComputeFile, Loaded, Model, Pack, TemplateFile
+from yiwang.packs.model.city import AreasFile, CityFile, OrganisationsFile, OverrideFile
 from yiwang.packs.model.pack import PackFile, ProofFile, RolesFile, StringsFile
 from yiwang.packs.model.scenario import ScenarioFile
 from yiwang.packs.overrides import apply_overrides
 from yiwang.packs.schema import fit
-from yiwang.packs.source import Source, read_source
+from yiwang.packs.source import Source, read_source, read_text
+from yiwang.plans.declarations import BreakdownDeclaration, PlanDeclaration, SheetDeclaration
+from yiwang.publicity.declarations import AnomalyDeclaration, PublicationDeclaration
+from yiwang.registry.declarations import ThingType
+from yiwang.sensing.devices.declarations import DevicesFile, SignalsFile
+from yiwang.voting.declarations import VoteDeclaration
 
-Model = TypeVar("Model", bound=BaseModel)
-
-ROOMS = frozenset({"cases", "classes", "rules", "flows", "scenarios", "strings", "indicators", "boards"})
+ROOMS = frozenset(
+    {
+        "cases",
+        "classes",
+        "rules",
+        "flows",
+        "scenarios",
+        "strings",
+        "indicators",
+        "boards",
+        "signals",
+        "types",
+        "resources",
+        "plans",
+        "breakdowns",
+        "sheets",
+        "matches",
+        "publications",
+        "anomalies",
+        "votes",
+        "compute",
+        "documents",
+    }
+)
 """Folders of a pack that this version runs."""
-ROOMS_TO_COME = frozenset({"types", "signals", "pages", "resources", "compute"})
+_SUFFIXES = {"flows": ".bpmn", "compute": ".py"}
+"""How files of a room end that is not YAML."""
+ROOMS_TO_COME = frozenset({"pages"})
 """Folders of the pack format whose engines stand on floors that are not built yet."""
 PACK_FILES = frozenset({"pack.yaml", "roles.yaml", "proof.yaml", "README.md"})
-CITY_FILES = frozenset({"city.yaml", "organisations.yaml", "README.md", "areas", "overrides", "calendars", "scenarios"})
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[Model]):
-    """A declaration with the file that it came from."""
-
-    source: Source
-    value: Model
-
-    @property
-    def file(self) -> str:
-        return self.source.file
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """A pack as far as it could be read. ``strings`` is by language.
-
-    ``rules``: dispatch tables, which have ``rows``; ``decisions``: all other decision tables.
-    """
-
-    folder: Path
-    file: Loaded[PackFile]
-    cases: tuple[Loaded[CaseTypeDeclaration], ...]
-    classes: tuple[Loaded[ClassTree], ...]
-    rules: tuple[Loaded[DispatchTable], ...]
-    decisions: tuple[Loaded[DecisionTable], ...]
-    flows: tuple[FlowFile, ...]
-    roles: Loaded[RolesFile] | None
-    scenarios: tuple[Loaded[ScenarioFile], ...]
-    strings: dict[str, Loaded[StringsFile]]
-    proof: Loaded[ProofFile] | None
-    indicators: tuple[Loaded[IndicatorFile], ...] = ()
-    boards: tuple[Loaded[Board], ...] = ()
-
-    @property
-    def id(self) -> str:
-        return self.file.value.id
-
-
-@dataclass(frozen=True, slots=True)
-class City:
-    """A city as far as it could be read, with its packs as its overrides word them, in the order of city.yaml."""
-
-    folder: Path
-    file: Loaded[CityFile]
-    organisations: Loaded[OrganisationsFile] | None
-    areas: Loaded[AreasFile] | None
-    overrides: tuple[Loaded[OverrideFile], ...]
-    packs: tuple[Pack, ...]
-
-    @property
-    def id(self) -> str:
-        return self.file.value.id
-
-
-def organisation_parents(city: City) -> dict[str, str | None]:
-    """The code of each organisation's parent, None at the top."""
-    roots = city.organisations.value.organisations if city.organisations else []
-    return {entry.code: parent for root in roots for parent, entry in root.declaration().walk()}
-
-
-def held_posts(account: DemoAccount) -> Iterator[tuple[str, str, str | None]]:
-    """(kind, organisation code, area) of every post that a demo account holds."""
-    for post in account.posts:
-        if isinstance(post, HeldPost):
-            yield post.code, post.organisation or account.organisation, post.area
-        else:
-            yield post, account.organisation, None
+CITY_FILES = frozenset(
+    {"city.yaml", "organisations.yaml", "devices.yaml", "README.md", "areas", "overrides", "calendars", "scenarios"}
+)
 
 
 def pack_folders(packs: Path) -> list[Path]:
@@ -133,6 +94,13 @@ def load_pack(
     strings = _load_room(folder, "strings", StringsFile, findings, overrides)
     indicators = _load_room(folder, "indicators", IndicatorFile, findings, overrides)
     boards = _load_room(folder, "boards", Board, findings, overrides)
+    signals = _load_room(folder, "signals", SignalsFile, findings, overrides)
+    types = _load_room(folder, "types", ThingType, findings, overrides)
+    resources = _load_room(folder, "resources", ResourceDeclaration, findings, overrides)
+    plans = _load_room(folder, "plans", PlanDeclaration, findings, overrides)
+    breakdowns = _load_room(folder, "breakdowns", BreakdownDeclaration, findings, overrides)
+    sheets = _load_room(folder, "sheets", SheetDeclaration, findings, overrides)
+    papers = _load_room(folder, "documents", DocumentDeclaration, findings, overrides)
     flows = _load_flows(folder, findings, flow_overrides or {})
     roles = _load(folder / "roles.yaml", RolesFile, findings) if (folder / "roles.yaml").is_file() else None
     proof = _load(folder / "proof.yaml", ProofFile, findings) if (folder / "proof.yaml").is_file() else None
@@ -155,6 +123,36 @@ def load_pack(
         proof,
         tuple(indicators),
         _distinct(boards, findings, "board", lambda item: item.id),
+        tuple(signals),
+        _distinct(types, findings, "type", lambda item: item.id),
+        _load_compute(folder, findings),
+        _distinct(resources, findings, "resource", lambda item: item.id),
+        _distinct(papers, findings, "document", lambda item: item.id),
+        _load_templates(folder, findings),
+        plans=_distinct(plans, findings, "plan", lambda item: item.id),
+        breakdowns=_distinct(breakdowns, findings, "breakdown", lambda item: item.id),
+        sheets=_distinct(sheets, findings, "sheet", lambda item: item.id),
+        votes=_distinct(
+            _load_room(folder, "votes", VoteDeclaration, findings, overrides), findings, "vote", lambda item: item.id
+        ),
+        publications=_distinct(
+            _load_room(folder, "publications", PublicationDeclaration, findings, overrides),
+            findings,
+            "publication",
+            lambda item: item.id,
+        ),
+        anomalies=_distinct(
+            _load_room(folder, "anomalies", AnomalyDeclaration, findings, overrides),
+            findings,
+            "anomaly",
+            lambda item: item.id,
+        ),
+        matches=_distinct(
+            _load_room(folder, "matches", MatchDeclaration, findings, overrides),
+            findings,
+            "match",
+            lambda item: item.id,
+        ),
     )
 
 
@@ -166,6 +164,7 @@ def load_city(folder: Path, packs: Path, findings: Findings) -> City | None:
     file = _load(folder / "city.yaml", CityFile, findings)
     organisations = _load_needed(folder, "organisations.yaml", OrganisationsFile, findings)
     areas = _load_needed(folder / "areas", "areas.yaml", AreasFile, findings)
+    devices = _load(folder / "devices.yaml", DevicesFile, findings) if (folder / "devices.yaml").is_file() else None
     overrides = [
         item
         for path in sorted((folder / "overrides").glob("*.yaml"))
@@ -179,7 +178,7 @@ def load_city(folder: Path, packs: Path, findings: Findings) -> City | None:
     if file.value.id != folder.name:
         findings.add(file.source.place(("id",)), "pack.folder_name", id=file.value.id, folder=folder.name)
     loaded = tuple(_packs_of(folder, file, overrides, packs, findings))
-    return City(folder, file, organisations, areas, tuple(overrides), loaded)
+    return City(folder, file, organisations, areas, tuple(overrides), loaded, devices)
 
 
 def _packs_of(
@@ -190,13 +189,15 @@ def _packs_of(
     findings: Findings,
 ) -> Iterator[Pack]:
     known = [path.name for path in pack_folders(packs)]
-    for index, name in enumerate(file.value.packs):
-        place = file.source.place(("packs", index))
+    listed = [*file.value.packs, *file.value.retired]
+    for index, name in enumerate(listed):
+        at = index - len(file.value.packs)
+        place = file.source.place(("packs", index) if at < 0 else ("retired", at))
         if name not in known:
             zh, en = suggestion(name, known)
             findings.add(place, "reference.unknown", what_zh="应用包", what_en="pack", id=name, hint_zh=zh, hint_en=en)
             continue
-        if name in file.value.packs[:index]:
+        if name in listed[:index]:
             findings.twice(place, "pack", name, file.file)
             continue
         mine = [item for item in overrides if item.value.pack == name]
@@ -205,8 +206,8 @@ def _packs_of(
         if pack is not None:
             yield pack
     for item in overrides:
-        if item.value.pack not in file.value.packs:
-            zh, en = suggestion(item.value.pack, file.value.packs)
+        if item.value.pack not in listed:
+            zh, en = suggestion(item.value.pack, listed)
             findings.add(
                 item.source.place(("pack",)),
                 "reference.unknown", what_zh="应用包", what_en="pack", id=item.value.pack, hint_zh=zh, hint_en=en,
@@ -289,6 +290,17 @@ def _load_flows(folder: Path, findings: Findings, overrides: dict[str, Path]) ->
     return tuple(first.values())
 
 
+def _load_compute(folder: Path, findings: Findings) -> tuple[ComputeFile, ...]:
+    """The files as text: reading a pack runs nothing."""
+    texts = ((path, read_text(path, findings)) for path in sorted((folder / "compute").glob("*.py")))
+    return tuple(ComputeFile(path, text) for path, text in texts if text is not None)
+
+
+def _load_templates(folder: Path, findings: Findings) -> tuple[TemplateFile, ...]:
+    texts = ((path, read_text(path, findings)) for path in sorted((folder / "documents").glob("*.md")))
+    return tuple(TemplateFile(path, text) for path, text in texts if text is not None)
+
+
 def _distinct(
     items: Iterable[Loaded[Model]], findings: Findings, what: str, id_of: Callable[[Model], str]
 ) -> tuple[Loaded[Model], ...]:
@@ -311,11 +323,11 @@ def _tell_strangers(folder: Path, findings: Findings) -> None:
             findings.add(Place(shown(path)), "pack.room_not_yet", name=path.name + "/")
         else:
             _tell_stranger(path, known, findings)
-    for room, suffixes in [(room, {".bpmn"} if room == "flows" else {".yaml"}) for room in sorted(ROOMS)]:
+    for room, suffix in [(room, _SUFFIXES.get(room, ".yaml")) for room in sorted(ROOMS)]:
         for path in sorted((folder / room).glob("*")):
-            if path.suffix not in suffixes and not path.name.startswith(".") and not _is_walk(path):
-                wanted = path.with_suffix(".bpmn" if room == "flows" else ".yaml").name
-                zh, en = f"文件应以 {'、'.join(suffixes)} 结尾,例如 {wanted}。", f"name it {wanted}."
+            if path.suffix != suffix and not path.name.startswith((".", "__pycache__")) and not _is_beside(path):
+                wanted = path.with_suffix(suffix).name
+                zh, en = f"文件应以 {suffix} 结尾,例如 {wanted}。", f"name it {wanted}."
                 findings.add(Place(shown(path)), "file.unknown", name=path.name, hint_zh=zh, hint_en=en)
     for path in sorted((folder / "strings").glob("*.yaml")):
         if path.stem not in ("zh", "en"):
@@ -323,8 +335,10 @@ def _tell_strangers(folder: Path, findings: Findings) -> None:
             findings.add(Place(shown(path)), "file.unknown", name=path.name, hint_zh=zh, hint_en=en)
 
 
-def _is_walk(path: Path) -> bool:
-    """Whether it is a walk file (演练脚本), which stands beside its flow."""
+def _is_beside(path: Path) -> bool:
+    """Whether it is a walk file (演练脚本) beside its flow, or a template beside its document."""
+    if path.parent.name == "documents":
+        return path.suffix == ".md"
     return path.parent.name == "flows" and path.name.endswith(".walk.yaml")
 
 

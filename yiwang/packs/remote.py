@@ -14,6 +14,7 @@ from yiwang.kernel.database import Json, JsonObject
 
 API = "/api/v1"
 _TRANSPORT_TRIES = 5
+_round_of_worker_seconds = 2.0
 
 
 class Refused(Exception):
@@ -70,6 +71,10 @@ class Remote:
                 await asyncio.sleep(0.2 * 2**attempt)
         raise CityAway(path)
 
+    async def signed(self, path: str, headers: Mapping[str, str]) -> JsonObject:
+        """The JSON answer of a read that is admitted by its signature, not by who is signed in."""
+        return await self._send("GET", path, headers=headers)
+
     async def post(self, path: str, body: JsonObject, *, key: str | None = None) -> JsonObject:
         """A write; ``key`` is an idempotency key, with which a broken connection is tried again."""
         headers = {"Idempotency-Key": key} if key else {}
@@ -123,6 +128,14 @@ class Doorway:
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self._url, transport=_Shared(self._transport), timeout=30, trust_env=False)
+
+    async def settle(self) -> None:
+        """Give the worker of the city, which looks every second, time to do what is due."""
+        await asyncio.sleep(_round_of_worker_seconds)
+
+    async def count(self) -> None:
+        """Give the worker time to bring its counts after the journal."""
+        await asyncio.sleep(_round_of_worker_seconds)
 
     async def close(self) -> None:
         """Close the pool; clients are of no use afterwards."""

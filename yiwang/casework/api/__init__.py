@@ -2,8 +2,21 @@
 
 from fastapi import APIRouter
 
-from yiwang.casework.api import advice, attachments, boards, cases, likeness, office, tasks, tiles, topics, types, verbs
-from yiwang.casework.api.answers import problems
+from yiwang.casework.api import (
+    advice,
+    attachments,
+    boards,
+    cases,
+    likeness,
+    office,
+    seats,
+    tasks,
+    tiles,
+    topics,
+    types,
+    verbs,
+)
+from yiwang.kernel.refusals import problems
 
 # What the gate may refuse before a route is reached, whatever the route.
 _ANYWHERE = problems(
@@ -27,6 +40,7 @@ for part in (
     types,
     tiles,
     boards,
+    seats,
     topics,
     advice,
 ):  # the busiest first

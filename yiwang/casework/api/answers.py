@@ -12,7 +12,7 @@ import yiwang.casework.errors  # registers the codes that descriptions name, as 
 import yiwang.flow.errors
 import yiwang.geo.errors
 import yiwang.identity.errors  # noqa: F401
-from yiwang.kernel.errors import REGISTRY
+from yiwang.kernel.refusals import problems
 
 
 def json_response(content: object, status: int = 200) -> Response:
@@ -23,20 +23,6 @@ def json_response(content: object, status: int = 200) -> Response:
 def answers(model: object, *codes: str, status: int = 200) -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route that answers ``model`` as JSON, or may refuse with these codes."""
     return {status: {"model": model}, **problems(*codes)}
-
-
-def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that may refuse with these codes (and the ones any route may)."""
-    by_status: dict[int | str, list[str]] = {}
-    for code in ("input.invalid", *codes):
-        by_status.setdefault(REGISTRY[code].status, []).append(code)
-    return {
-        status: {
-            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
-            "content": {"application/problem+json": {"schema": _PROBLEM}},
-        }
-        for status, found in by_status.items()
-    }
 
 
 _PROBLEM: Mapping[str, Any] = {

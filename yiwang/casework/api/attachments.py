@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 
-from yiwang.casework.api.answers import answers, json_response, problems
+from yiwang.casework.api.answers import answers, json_response
 from yiwang.casework.api.bodies import service_of
 from yiwang.casework.api.schemas import Uploaded
 from yiwang.casework.api.secrecy import reader_of, secret_attachment
@@ -19,6 +19,7 @@ from yiwang.casework.api.views import attachment_json
 from yiwang.casework.model import AttachmentKind
 from yiwang.kernel.access import CurrentActor
 from yiwang.kernel.errors import NotFound
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(prefix="/attachments", tags=["attachments 附件"])
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "application/pdf")

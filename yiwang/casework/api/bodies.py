@@ -23,11 +23,12 @@ from yiwang.casework.api.values import (
     SourceNumber,
     Word,
 )
+from yiwang.casework.catalogue import CaseType
 from yiwang.casework.model import CaseFile, Opened, PhotoClaim, Report, Reporter
 from yiwang.casework.service import CaseService
 from yiwang.casework.steps import StepInput
 from yiwang.kernel.database import JsonObject
-from yiwang.kernel.text import CleanLine, CleanText
+from yiwang.kernel.text import CleanLine, CleanText, mask_value
 
 
 class Body(BaseModel):
@@ -104,6 +105,7 @@ class StepBody(Body):
     limit: Limit | None = None
     satisfaction: int | None = Field(None, ge=1, le=5)
     photos: list[Photo] = Field(default_factory=list, max_length=20)
+    fields: Fields = Field(default_factory=dict)
 
     def given(self) -> StepInput:
         return StepInput(
@@ -117,6 +119,7 @@ class StepBody(Body):
             limit=self.limit,
             satisfaction=self.satisfaction,
             photos=tuple(photo.claimed() for photo in self.photos),
+            fields=self.fields,
         )
 
 
@@ -243,7 +246,18 @@ def case_json(service: CaseService, case: CaseFile, now: datetime) -> JsonObject
         "reopen_count": case.reopen_count,
         "satisfaction": case.satisfaction,
         "source_number": case.source_number,
-        "fields": case.fields,
+        "fields": _masked(case, case_type),
+    }
+
+
+def _masked(case: CaseFile, case_type: CaseType | None) -> JsonObject:
+    """The case's fields, those masked that its type declares to be personal; one that is not loaded shows none."""
+    if case_type is None:
+        return {}
+    declared = case_type.declaration.fields
+    return {
+        name: mask_value(value) if name in declared and declared[name].personal else value
+        for name, value in case.fields.items()
     }
 
 

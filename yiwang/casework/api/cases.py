@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -35,16 +37,17 @@ from yiwang.casework.api.secrecy import reader_of
 from yiwang.casework.api.values import ClassCode, Key, Moment, Number, Word, in_reach
 from yiwang.casework.api.views import public_json, row_json, view_json
 from yiwang.casework.errors import RepeatedDifferently
-from yiwang.casework.model import Opened
+from yiwang.casework.model import CaseFile, Opened
 from yiwang.casework.service import CaseService
 from yiwang.casework.store import CaseFilter
-from yiwang.kernel.access import CurrentActor, SignedInActor
+from yiwang.kernel.access import Actor, CurrentActor, SignedInActor
 from yiwang.kernel.errors import FieldError, InvalidInput
 from yiwang.kernel.text import CleanLine
 
 router = APIRouter(tags=["cases 案件"])
 
 Text = Annotated[str | None, Query(max_length=100)]
+_LIKE_A_NUMBER = re.compile(r"[A-Za-z]{1,20}[-0-9A-Za-z]*[0-9]{4,40}")
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -62,6 +65,7 @@ IdempotencyKey = Annotated[
         **answers(
             Receipt,
             "case.type_unknown",
+            "case.type_retired",
             "case.channel_unknown",
             "case.channel_not_yours",
             "case.report_refused",
@@ -136,7 +140,8 @@ async def cases(
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    """Cases within the reader's scope, newest first. `q` searches text, address, class in Chinese or English words."""
+    """Cases within the reader's scope, newest first. `q` searches text, address, class in Chinese or English words,
+    or is the number of a case."""
     service = service_of(request)
     actor.require("case", "read")
     found = service.parts.directory.organisation_by_code(department) if department else None
@@ -163,11 +168,7 @@ async def cases(
         box=_box(box),
         before=read_cursor(after),
     )
-    searched_back_to: datetime | None = None
-    if q:
-        rows, searched_back_to = await service.reading.search(actor, q, wanted, limit=limit)
-    else:
-        rows = await service.reading.cases(actor, wanted, limit=limit)
+    rows, searched_back_to = await _looked_up(service, actor, q, wanted, limit)
     now = service.context.clock.now()
     more = rows and (len(rows) == limit)
     return json_response(
@@ -177,6 +178,19 @@ async def cases(
             "searched_back_to": searched_back_to.isoformat() if searched_back_to and not more else None,
         }
     )
+
+
+async def _looked_up(
+    service: CaseService, actor: Actor, q: str | None, wanted: CaseFilter, limit: int
+) -> tuple[list[CaseFile], datetime | None]:
+    """The page asked for, and how far back the search went where it stopped; what is typed may be a case's number."""
+    if not q:
+        return await service.reading.cases(actor, wanted, limit=limit), None
+    if wanted.number is None and _LIKE_A_NUMBER.fullmatch(q.strip()):
+        named = await service.reading.cases(actor, replace(wanted, number=q.strip().upper()), limit=limit)
+        if named:
+            return named, None
+    return await service.reading.search(actor, q, wanted, limit=limit)
 
 
 @router.get(

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from yiwang.casework.api.answers import problems
 from yiwang.casework.api.bodies import service_of
 from yiwang.casework.api.secrecy import require_own_tasks, secret_task
 from yiwang.flow.api.instances import AdvanceView, advance_view
 from yiwang.flow.api.tasks import ActBody, OptionsView, ReasonBody, options_view
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["tasks 任务"])
 _REFUSED = (

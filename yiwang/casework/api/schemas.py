@@ -191,6 +191,15 @@ class RequestItem(Answer):
     decision_note: str | None
 
 
+class CaseTypeField(Answer):
+    names: Names
+    json_schema: dict[str, Any] = Field(alias="schema")
+    required: bool
+    show_if: dict[str, Any]
+    require_if: dict[str, Any]
+    calculated: bool = Field(False, description="Nobody writes it: forms show it read-only 计算字段.")
+
+
 class OperationItem(Answer):
     """Something that may be done with the case, or why it may not."""
 
@@ -203,6 +212,7 @@ class OperationItem(Answer):
     needs: list[str]
     task_id: UUID | None
     outcome: str | None
+    fields: dict[str, CaseTypeField] = Field(description="Fields that the step asks for, in `fields` of the answer.")
 
 
 class CaseBrief(Answer):
@@ -252,6 +262,12 @@ class SuggestedClasses(Answer):
     classes: list[SuggestedClass]
 
 
+class StillView(Names):
+    """A step during which the handling limit stands still."""
+
+    since: datetime
+
+
 class CaseDetail(CaseItem):
     """Everything about a case."""
 
@@ -263,11 +279,15 @@ class CaseDetail(CaseItem):
     attachments: list[AttachmentItem]
     requests: list[RequestItem]
     operations: list[OperationItem]
+    step_fields: dict[str, CaseTypeField] = Field(description="Fields that steps asked for and the case has.")
     folded: list[CaseBrief]
     head: CaseBrief | None
     advised: AdvisedOffice | None
     suggested: SuggestedClasses | None = Field(
         description="What rules and model said when it came; null without model."
+    )
+    still: list[StillView] = Field(
+        description="Open steps during which the handling limit does not count, such as a hearing; `due_at` is null then."
     )
 
 
@@ -346,19 +366,15 @@ class Summary(Answer):
     closed_today: int
 
 
-class CaseTypeField(Answer):
-    names: Names
-    json_schema: dict[str, Any] = Field(alias="schema")
-    required: bool
-
-
 class CaseTypeItem(Answer):
     id: str
     names: Names
     version: int
     system: str
+    tree: str
     channels: dict[str, Names]
     needs: dict[str, list[str]]
+    asks: dict[str, list[str]]
     fields: dict[str, CaseTypeField]
 
 

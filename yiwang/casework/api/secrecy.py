@@ -18,17 +18,13 @@ from yiwang.kernel.errors import NotFound, Problem
 
 def reader_of(actor: Actor) -> Actor:
     """The actor for reading: a token without its owner's posts sees nothing for being handed to the owner."""
-    return replace(actor, account_id=None) if _without_tasks(actor) else actor
+    return replace(actor, account_id=None) if actor.tasks_of != actor.account_id else actor
 
 
 def require_own_tasks(actor: Actor, verb: str) -> None:
     """Raises TaskNotYours for a token that has neither its owner's tasks nor the grant ``task:verb``."""
-    if _without_tasks(actor) and not actor.may("task", verb):
+    if actor.tasks_of != actor.account_id and not actor.may("task", verb):
         raise TaskNotYours()
-
-
-def _without_tasks(actor: Actor) -> bool:
-    return actor.kind == "token" and not actor.posts
 
 
 @asynccontextmanager

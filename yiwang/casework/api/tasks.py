@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from yiwang.casework.api.answers import answers, json_response, problems
+from yiwang.casework.api.answers import answers, json_response
 from yiwang.casework.api.bodies import ReassignBody, StepBody, service_of
 from yiwang.casework.api.cases import read_loose_cursor, write_cursor
 from yiwang.casework.api.schemas import StepAnswer, TaskPage
@@ -15,6 +15,7 @@ from yiwang.casework.api.secrecy import reader_of, require_own_tasks, secret_tas
 from yiwang.casework.api.values import Word
 from yiwang.casework.api.views import task_json
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["tasks 任务"])
 _HAND = problems(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Path, Request, Response
 
-from yiwang.casework.api.answers import problems
 from yiwang.casework.api.bodies import service_of
 from yiwang.casework.store.lists import case_scope, clock_condition
 from yiwang.geo.tiles import MEDIA_TYPE, PointLayer, Tile, point_tile_query
 from yiwang.kernel.access import SignedInActor, Sql
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(prefix="/tiles/cases", tags=["tiles 地图瓦片"])
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from yiwang.casework.api.answers import answers, json_response
 from yiwang.casework.api.bodies import case_json, service_of
-from yiwang.casework.api.schemas import Answer, Summary
+from yiwang.casework.api.schemas import Answer, CaseItem
 from yiwang.judgement.extraction.service import Extraction
 from yiwang.judgement.hot_issues.store import LivingIssue
 from yiwang.kernel.access import SignedInActor
@@ -62,7 +62,7 @@ class HotIssuePage(Answer):
 
 
 class HotIssueCases(Answer):
-    cases: list[Summary]
+    cases: list[CaseItem]
     next: str | None
 
 

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/case-types", tags=["case types 案件类型"])
 
 @router.get("", summary="Case types 案件类型", responses={200: {"model": list[CaseTypeItem]}})
 async def case_types(request: Request) -> Response:
-    """All case types that reports may name, with their channels."""
+    """All case types that reports may name, by (rank, id), with their channels; `asks` names the fields each form asks for."""
     return json_response(
         [
             {
@@ -22,14 +22,30 @@ async def case_types(request: Request) -> Response:
                 "names": item.declaration.names.model_dump(),
                 "version": item.version,
                 "system": item.tree.system,
+                "tree": item.tree.id,
                 "channels": {key: channel.names.model_dump() for key, channel in item.declaration.channels.items()},
                 "needs": {key: channel.needs for key, channel in item.declaration.channels.items()},
+                "asks": {
+                    key: [
+                        name
+                        for name in (item.declaration.fields if channel.asks is None else channel.asks)
+                        if name not in item.formulas.by_name
+                    ]
+                    for key, channel in item.declaration.channels.items()
+                },
                 "fields": {
-                    key: {"names": field.names.model_dump(), "schema": field.json_schema, "required": field.required}
+                    key: {
+                        "names": field.names.model_dump(),
+                        "schema": field.json_schema,
+                        "required": field.required,
+                        "show_if": field.show_if,
+                        "require_if": field.require_if,
+                        "calculated": bool(field.calculated),
+                    }
                     for key, field in item.declaration.fields.items()
                 },
             }
-            for item in service_of(request).catalogue.all()
+            for item in service_of(request).catalogue.offered()
         ]
     )
 

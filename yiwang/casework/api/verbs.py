@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from yiwang.casework.api.answers import problems
 from yiwang.casework.api.bodies import DecisionBody, ExtensionBody, FoldBody, NoteBody, service_of
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(prefix="/cases/{case_id}", tags=["case verbs 案件操作"])
 _MAY = problems(

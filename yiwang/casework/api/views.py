@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from yiwang.casework import step_fields
 from yiwang.casework.api.bodies import case_json
 from yiwang.casework.model import Attachment, CaseFile
 from yiwang.casework.notes import VERBS
@@ -109,6 +110,7 @@ def view_json(service: CaseService, view: CaseView) -> JsonObject:
     case_class = view.case_type.classes.get(view.case.class_code or "")
     return {
         **case_json(service, view.case, now),
+        **({} if view.reporter_masked else {"fields": view.case.fields}),
         "type_names": view.case_type.declaration.names.model_dump(),
         "class_options": _standards(view),
         "department_kind": case_class.department if case_class else None,
@@ -143,9 +145,11 @@ def view_json(service: CaseService, view: CaseView) -> JsonObject:
                 "needs": list(item.needs),
                 "task_id": str(item.task_id) if item.task_id else None,
                 "outcome": item.outcome,
+                "fields": item.fields,
             }
             for item in view.operations
         ],
+        "step_fields": _asked_before(view),
         "folded": [_brief(service, item) for item in view.followers],
         "head": _brief(service, view.head) if view.head else None,
         "advised": {
@@ -159,7 +163,14 @@ def view_json(service: CaseService, view: CaseView) -> JsonObject:
         if advised
         else None,
         "suggested": _suggested(view),
+        "still": [{"zh": item.zh, "en": item.en, "since": _time(item.since)} for item in view.still],
     }
+
+
+def _asked_before(view: CaseView) -> JsonObject:
+    """The fields that steps of its flow asked for and that the case has, to name them."""
+    found = step_fields.every(view.case_type.definition.graph)
+    return step_fields.as_json({key: item for key, item in found.items() if key in view.case.fields})
 
 
 def _suggested(view: CaseView) -> JsonObject | None:

@@ -6,6 +6,7 @@ No I/O: everything it asks (case types, areas, organisations) is in memory, so a
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from yiwang.casework.catalogue import CaseType, Catalogue
 from yiwang.casework.classify import Classified, chosen, classify
 from yiwang.casework.declarations import Channel
 from yiwang.casework.errors import (
+    CaseTypeRetired,
     ChannelNotYours,
     ChannelUnknown,
     PlaceOutsideCity,
@@ -68,11 +70,15 @@ class Drafting:
         """Judge one report.
 
         Raises:
-            CaseTypeUnknown, ChannelUnknown, ChannelNotYours, ReportRefused, InvalidInput (with every faulty field),
-            ClassUnknown, PlaceOutsideCity, TimeImpossible.
+            CaseTypeUnknown, CaseTypeRetired, ChannelUnknown, ChannelNotYours, ReportRefused,
+            InvalidInput (with every faulty field), ClassUnknown, PlaceOutsideCity, TimeImpossible.
         """
         case_type = self._catalogue.latest(report.type)
+        if case_type.retired:
+            names = case_type.declaration.names
+            raise CaseTypeRetired(type=report.type, name=names.zh, name_en=names.en)
         channel = self._channel(case_type, report, actor)
+        report = replace(report, fields=case_type.calculated(report.fields)) if case_type.formulas else report
         self._complete(case_type, channel, report)
         if report.occurred_at is not None and not now - _OLDEST <= report.occurred_at <= now + _CLOCK_SKEW:
             raise TimeImpossible(at=report.occurred_at.isoformat())
@@ -100,6 +106,7 @@ class Drafting:
             "visit": case_type.declaration.return_visit,
             "warn": case_type.declaration.warn,
             "rework": case_type.declaration.rework,
+            **{key: report.fields.get(key) for key in case_type.formulas.order},
             **channel.variables,
         }
         return Draft(

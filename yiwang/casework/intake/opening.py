@@ -7,7 +7,6 @@ is; one report that cannot be written does not harm the others (the group is the
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,15 +23,27 @@ from yiwang.kernel.access import Actor
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection
 from yiwang.kernel.errors import Problem
+from yiwang.kernel.grouping import Chosen, Groups, Waiting
 
 GROUP_LIMIT = 100
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Waiting(Waiting[Opened]):
     draft: Draft
     actor: Actor
-    answer: asyncio.Future[Opened]
+
+
+def _next_group(waiting: list[_Waiting]) -> Chosen[_Waiting]:
+    """The oldest waiting reports of which no two are the same matter; the rest keep their place."""
+    group: list[_Waiting] = []
+    rest: list[_Waiting] = []
+    for item in waiting:
+        if len(group) < GROUP_LIMIT and not any(same_matter(item.draft, other.draft) for other in group):
+            group.append(item)
+        else:
+            rest.append(item)
+    return group, rest
 
 
 class Opening:
@@ -42,43 +53,16 @@ class Opening:
         self._context = context
         self._flow = flow
         self._catalogue = catalogue
-        self._waiting: list[_Waiting] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._groups: Groups[_Waiting] = Groups("case-opening", _next_group, self._write_group)
 
     async def open(self, draft: Draft, actor: Actor) -> Opened:
         """Write the draft; returns when it is durable.
 
         A repeated idempotency key or source number answers with the case that already has it (``repeated``).
         """
-        answer: asyncio.Future[Opened] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(draft, actor, answer))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all(), name="case-opening")
-        return await answer
-
-    async def _write_all(self) -> None:
-        while self._waiting:
-            group = self._next_group()
-            try:
-                await self._write_group(group)
-            except BaseException as error:
-                for item in group:
-                    if not item.answer.done():
-                        item.answer.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-
-    def _next_group(self) -> list[_Waiting]:
-        """The oldest waiting reports of which no two are the same matter; the rest keep their place."""
-        group: list[_Waiting] = []
-        rest: list[_Waiting] = []
-        for item in self._waiting:
-            if len(group) < GROUP_LIMIT and not any(same_matter(item.draft, other.draft) for other in group):
-                group.append(item)
-            else:
-                rest.append(item)
-        self._waiting = rest
-        return group
+        waiting = _Waiting(draft, actor)
+        self._groups.add(waiting)
+        return await waiting.answer
 
     async def _write_group(self, group: list[_Waiting]) -> None:
         try:
@@ -92,15 +76,14 @@ class Opening:
                 raise
             results = [await self._already(group[0].draft)]
         for item, opened in zip(group, results, strict=True):
-            if not item.answer.done():
-                item.answer.set_result(opened)
+            item.resolve(opened)
 
     async def _write_alone(self, item: _Waiting) -> None:
         """Write one report of a group that could not be written; its own fault is told to its own reporter."""
         try:
             await self._write_group([item])
         except Problem as error:
-            item.answer.set_exception(error)
+            item.refuse(error)
 
     async def write(self, drafts: list[tuple[Draft, Actor]]) -> list[Opened]:
         """Write drafts of which no two are the same matter, in one transaction.
@@ -129,6 +112,12 @@ class Opening:
             for draft, number, first in zip(only, numbers, firsts, strict=True)
         ]
         running = [item for item in planned if item[1].instance_id not in heads]
+        for _, first in running:
+            clock = first.clocks.get("handling")
+            if clock is not None:  # of a flow whose first step is the handling itself
+                await store.change_case(
+                    connection, first.instance_id, {"due_at": clock.due_at, "warn_at": clock.warn_at}
+                )
         told = [
             opened_entry(actor, draft, answer, timing(first))
             for (draft, actor), answer, (_, first) in zip(drafts, opened, planned, strict=True)
@@ -151,14 +140,18 @@ class Opening:
         return numbers
 
     def _start(self, draft: Draft) -> Start:
+        definition = self._catalogue.latest(draft.report.type).definition
+        variables = draft.variables
+        if definition.graph.asks_starter and draft.account_id is not None:
+            variables = {**variables, "starter": str(draft.account_id)}
         return Start(
             instance_id=draft.id,
-            definition=self._catalogue.latest(draft.report.type).definition,
+            definition=definition,
             subject_kind="case",
             subject_id=draft.id,
             area=draft.area,
             grid=draft.grid,
-            variables=draft.variables,
+            variables=variables,
         )
 
     def _opened(self, draft: Draft, number: str, status: str, head: tuple[object, str] | None) -> Opened:

@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 
 from yiwang.flow.desk import FlowDesk
 from yiwang.flow.service import FlowService
-from yiwang.kernel.errors import REGISTRY
 from yiwang.kernel.text import CleanText
 
 KEY = "[A-Za-z_][A-Za-z0-9_.-]{0,99}"
@@ -52,20 +51,6 @@ ALWAYS = ("input.unreadable", "identity.forbidden", "input.too_large", "input.to
 class NamesView(BaseModel):
     zh: str
     en: str
-
-
-def problems(*codes: str) -> dict[int | str, dict[str, object]]:
-    """The ``responses`` of a route that may refuse with these codes."""
-    by_status: dict[int | str, list[str]] = {}
-    for code in ("input.invalid", "identity.sign_in_needed", *codes):
-        by_status.setdefault(REGISTRY[code].status, []).append(code)
-    return {
-        status: {
-            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
-            "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "title"]}}},
-        }
-        for status, found in by_status.items()
-    }
 
 
 def service_of(request: Request) -> FlowService:

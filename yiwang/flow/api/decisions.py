@@ -21,7 +21,8 @@ from yiwang.flow.decisions.service import DecisionService, DraftedTable, documen
 from yiwang.flow.decisions.sheet import read_sheet, write_sheet
 from yiwang.flow.store.decisions import DecisionRow
 from yiwang.kernel.access import Actor, SignedInActor
-from yiwang.kernel.errors import REGISTRY, FieldError, InvalidInput, NotFound
+from yiwang.kernel.errors import FieldError, InvalidInput, NotFound
+from yiwang.kernel.refusals import problems
 
 _KEY = "[A-Za-z_][A-Za-z0-9_.-]{0,99}"
 _LARGEST = 4 * 2**20
@@ -35,20 +36,6 @@ Dmn = Annotated[
 Csv = Annotated[
     bytes, Body(media_type="text/csv", min_length=1, max_length=_LARGEST, description="The table as a sheet")
 ]
-
-
-def _problems(*codes: str) -> dict[int | str, dict[str, object]]:
-    """The ``responses`` of a route that may refuse with these codes."""
-    by_status: dict[int | str, list[str]] = {}
-    for code in ("input.invalid", "identity.sign_in_needed", *codes):
-        by_status.setdefault(REGISTRY[code].status, []).append(code)
-    return {
-        status: {
-            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
-            "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "title"]}}},
-        }
-        for status, found in by_status.items()
-    }
 
 
 class WordsView(BaseModel):
@@ -127,13 +114,13 @@ class DifferencesView(BaseModel):
 router = APIRouter(
     prefix="/api/v1",
     tags=["decisions 决策表"],
-    responses=_problems(
+    responses=problems(
         "input.unreadable", "identity.forbidden", "input.too_large", "input.too_many_requests", "unavailable"
     ),
 )
 
 
-@router.get("/decisions", summary="List decision tables 决策表列表", responses=_problems())
+@router.get("/decisions", summary="List decision tables 决策表列表", responses=problems())
 async def list_decisions(
     request: Request,
     actor: SignedInActor,
@@ -152,7 +139,7 @@ async def list_decisions(
     return TableHeadPage(items=[_head(row) for row in rows], next=last)
 
 
-@router.get("/decisions/{key}", summary="Published decision table 现行决策表", responses=_problems("not_found"))
+@router.get("/decisions/{key}", summary="Published decision table 现行决策表", responses=problems("not_found"))
 async def published_decision(request: Request, actor: SignedInActor, key: Key) -> TableVersionView:
     """The published version with its table and examples."""
     service = _service(request)
@@ -162,7 +149,7 @@ async def published_decision(request: Request, actor: SignedInActor, key: Key) -
 
 
 @router.get(
-    "/decisions/{key}/versions/{version}", summary="A version of a table 决策表版本", responses=_problems("not_found")
+    "/decisions/{key}/versions/{version}", summary="A version of a table 决策表版本", responses=problems("not_found")
 )
 async def decision_version(request: Request, actor: SignedInActor, key: Key, version: Version) -> TableVersionView:
     """With its table and examples. Drafts only for those who may edit."""
@@ -173,7 +160,7 @@ async def decision_version(request: Request, actor: SignedInActor, key: Key, ver
     "/decisions/{key}/versions/{version}/dmn",
     summary="A version as DMN 1.3 导出 DMN",
     response_class=Response,
-    responses={200: {"content": {"application/xml": {"schema": {"type": "string"}}}}, **_problems("not_found")},
+    responses={200: {"content": {"application/xml": {"schema": {"type": "string"}}}}, **problems("not_found")},
 )
 async def decision_as_dmn(request: Request, actor: SignedInActor, key: Key, version: Version) -> Response:
     """The table as a file for DMN modelers; what another tool had put into it is there again."""
@@ -186,7 +173,7 @@ async def decision_as_dmn(request: Request, actor: SignedInActor, key: Key, vers
     "/decisions/{key}/versions/{version}/csv",
     summary="A version as CSV 导出 CSV",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **_problems("not_found")},
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **problems("not_found")},
 )
 async def decision_as_csv(request: Request, actor: SignedInActor, key: Key, version: Version) -> Response:
     """The table as a sheet for spreadsheet programs, without its examples."""
@@ -197,7 +184,7 @@ async def decision_as_csv(request: Request, actor: SignedInActor, key: Key, vers
 @router.put(
     "/decisions/{key}/draft",
     summary="Save a draft 保存草稿",
-    responses=_problems("identity.forbidden", "decision.refused", "decision.unreadable"),
+    responses=problems("identity.forbidden", "decision.refused", "decision.unreadable"),
 )
 async def save_draft(request: Request, actor: SignedInActor, key: Key, table: DecisionTable) -> TableDraftView:
     """Keep a table as the draft of ``key``; its faults are listed, not refused."""
@@ -216,7 +203,7 @@ async def save_draft(request: Request, actor: SignedInActor, key: Key, table: De
 @router.put(
     "/decisions/{key}/draft/dmn",
     summary="Save a draft from DMN 由 DMN 保存草稿",
-    responses=_problems("identity.forbidden", "decision.refused", "decision.unreadable"),
+    responses=problems("identity.forbidden", "decision.refused", "decision.unreadable"),
 )
 async def save_dmn(request: Request, actor: SignedInActor, key: Key, dmn: Dmn) -> TableDraftView:
     """Keep the table of a DMN file as the draft of ``key``. Examples stay as they are where the file has none."""
@@ -231,7 +218,7 @@ async def save_dmn(request: Request, actor: SignedInActor, key: Key, dmn: Dmn) -
 @router.put(
     "/decisions/{key}/draft/csv",
     summary="Save a draft from CSV 由 CSV 保存草稿",
-    responses=_problems("identity.forbidden", "decision.refused", "decision.unreadable"),
+    responses=problems("identity.forbidden", "decision.refused", "decision.unreadable"),
 )
 async def save_csv(request: Request, actor: SignedInActor, key: Key, sheet: Csv) -> TableDraftView:
     """Keep the table of a sheet as the draft of ``key``; examples and parts of a DMN file stay as they are."""
@@ -245,7 +232,7 @@ async def save_csv(request: Request, actor: SignedInActor, key: Key, sheet: Csv)
 @router.post(
     "/decisions/{key}/publish",
     summary="Publish the draft 发布草稿",
-    responses=_problems("identity.forbidden", "decision.draft_missing", "decision.refused"),
+    responses=problems("identity.forbidden", "decision.draft_missing", "decision.refused"),
 )
 async def publish(request: Request, actor: SignedInActor, key: Key) -> TableDraftView:
     """The draft becomes the published version, if it has no faults and every example comes out as it should."""
@@ -259,7 +246,7 @@ async def publish(request: Request, actor: SignedInActor, key: Key) -> TableDraf
 @router.post(
     "/decisions/{key}/evaluate",
     summary="Ask a table 试算",
-    responses=_problems(
+    responses=problems(
         "not_found", "decision.unmatched", "decision.several_hits", "decision.answers_differ", "decision.input_missing",
         "decision.input_wrong", "decision.cell_failed", "decision.refused",
     ),
@@ -275,7 +262,7 @@ async def evaluate(request: Request, actor: SignedInActor, key: Key, question: Q
     return AnswerView(outputs=decision.outputs, rules=list(decision.rules), reason=reason)
 
 
-@router.get("/decisions/{key}/differences", summary="Compare two versions 版本比较", responses=_problems("not_found"))
+@router.get("/decisions/{key}/differences", summary="Compare two versions 版本比较", responses=problems("not_found"))
 async def compare(
     request: Request,
     actor: SignedInActor,

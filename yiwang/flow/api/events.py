@@ -9,9 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import ALWAYS, AreaCode, Body, Note, Variables, Word, desk_of, problems
+from yiwang.flow.api.common import ALWAYS, AreaCode, Body, Note, Variables, Word, desk_of
 from yiwang.flow.api.instances import AdvanceView, advance_view
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 
 class MessageBody(Body):

@@ -9,11 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import ALWAYS, KEY, Key, Limit, NamesView, Version, problems, service_of
+from yiwang.flow.api.common import ALWAYS, KEY, Key, Limit, NamesView, Version, service_of
 from yiwang.flow.model import Definition, UserTask
 from yiwang.flow.store.definitions import DefinitionRow
 from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.errors import FieldError, NotFound
+from yiwang.kernel.refusals import problems
 
 Drawing = Annotated[
     bytes, Body(media_type="application/xml", min_length=1, max_length=2 * 2**20, description="BPMN 2.0, UTF-8")

@@ -24,7 +24,6 @@ from yiwang.flow.api.common import (
     Variables,
     Word,
     desk_of,
-    problems,
     service_of,
 )
 from yiwang.flow.model import (
@@ -43,6 +42,7 @@ from yiwang.flow.service import FlowService
 from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.database import Connection
 from yiwang.kernel.errors import InvalidInput, NotFound
+from yiwang.kernel.refusals import problems
 
 State = Literal["active", "suspended", "completed", "cancelled"]
 
@@ -347,7 +347,7 @@ def may_see(actor: Actor, story: InstanceStory) -> bool:
     reaches nothing here.
     """
     found = story.instance
-    if actor.account_id is not None and (actor.kind != "token" or actor.posts):  # a token may be made without tasks
+    if actor.tasks_of is not None:  # a token may be made without tasks
         if any(task.post_id in actor.posts or task.assignee_id == actor.account_id for task in story.tasks):
             return True
         if any(step.actor_id == actor.account_id for step in story.steps):

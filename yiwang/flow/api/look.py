@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
-from yiwang.flow.api.common import ALWAYS, Key, problems, service_of
+from yiwang.flow.api.common import ALWAYS, Key, service_of
 from yiwang.flow.api.instances import may_see
 from yiwang.flow.look.heat import Clock, Figure, StepReport, bottlenecks, heat_map
 from yiwang.flow.look.service import FlowLook, LogFormat, LogRequest, rendered
@@ -20,6 +20,7 @@ from yiwang.flow.model import InstanceStory, Names
 from yiwang.flow.store.heat import Selection, Spread
 from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.errors import FieldError, InvalidInput, NotFound
+from yiwang.kernel.refusals import problems
 
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="版本号; without it the published one.")]
 AnyVersion = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="版本号; without it all versions together.")]

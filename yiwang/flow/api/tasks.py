@@ -10,12 +10,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from yiwang.flow.acts import OfficeAct, Verb
-from yiwang.flow.api.common import ALWAYS, Body, Limit, NamesView, Note, Variables, Word, desk_of, problems
+from yiwang.flow.api.common import ALWAYS, Body, Limit, NamesView, Note, Variables, Word, desk_of
 from yiwang.flow.api.instances import AdvanceView, OpenTaskView, advance_view, task_view
 from yiwang.flow.desk import Options
 from yiwang.flow.legality import Reason
 from yiwang.kernel.access import SignedInActor
 from yiwang.kernel.errors import InvalidInput
+from yiwang.kernel.refusals import problems
 
 _REFUSED = (
     "not_found",

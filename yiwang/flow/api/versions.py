@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, status
 from fastapi.responses import StreamingResponse
 
-from yiwang.flow.api.common import ALWAYS, Key, Limit, problems, service_of
+from yiwang.flow.api.common import ALWAYS, Key, Limit, service_of
 from yiwang.flow.api.version_views import (
     CannotMovePage,
     CannotMoveView,
@@ -34,6 +34,7 @@ from yiwang.flow.versions.simulating import Scenario, Simulations
 from yiwang.flow.versions.store import CaseRow, MigrationRow
 from yiwang.kernel.access import Actor, SignedInActor
 from yiwang.kernel.errors import NotFound
+from yiwang.kernel.refusals import problems
 
 CSV = "text/csv"
 

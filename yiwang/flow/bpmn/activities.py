@@ -12,10 +12,18 @@ from yiwang.flow.bpmn.elements import Element
 from yiwang.flow.bpmn.events import read_message
 from yiwang.flow.bpmn.expressions import read_assignments
 from yiwang.flow.bpmn.extensions import Extensions, listed
+from yiwang.flow.bpmn.fields import read_fields
 from yiwang.flow.bpmn.people import NOBODY, read_who
 from yiwang.flow.bpmn.refusing import check_parts, refuse
 from yiwang.flow.bpmn.rounds import read_multi
-from yiwang.flow.bpmn.steps import read_autos, read_clocks, read_deadline, read_outcomes, read_overtimes
+from yiwang.flow.bpmn.steps import (
+    read_autos,
+    read_clocks,
+    read_deadline,
+    read_documents,
+    read_outcomes,
+    read_overtimes,
+)
 from yiwang.flow.bpmn.vocabulary import REFUSED_USES
 from yiwang.flow.model import (
     Activity,
@@ -111,6 +119,8 @@ class _Reader:
             pauses=tuple(extensions.word(step, "pauses", name) for name in listed(step.get("pauses"))),
             back=extensions.chosen(step, "back", ("again", "straight")),
             form=extensions.word(step, "form", step.get("form").strip()),
+            fields=read_fields(extensions, outcomes),
+            documents=read_documents(extensions, outcomes),
         )
 
     def _who(self, lane: Who | None) -> Who:

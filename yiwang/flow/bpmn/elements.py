@@ -7,14 +7,10 @@ elements are limited while reading, before anything is built from them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, cast
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from yiwang.flow.errors import FlowUnreadable
+from yiwang.flow.xml_reading import Target, read_xml
 
 most_characters = 2 * 2**20
 most_elements = 50_000
@@ -66,54 +62,22 @@ class Element:
         return [child for holder in holders for child in holder.children if child.namespace == YIWANG]
 
 
-class _Builder:
+class _Builder(Target[Element]):
     """Receives the parser's events."""
 
-    def __init__(self) -> None:
-        self.root: Element | None = None
-        self.line: Callable[[], int] = lambda: 0
-        self._open: list[Element] = []
-        self._count = 0
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._count += 1
-        if self._count > most_elements:
-            raise FlowUnreadable(
-                reason_zh=f"元素超过 {most_elements} 个", reason_en=f"it has more than {most_elements} elements"
-            )
-        if len(self._open) >= most_depth:
-            raise FlowUnreadable(
-                reason_zh=f"嵌套超过 {most_depth} 层", reason_en=f"it is nested deeper than {most_depth}"
-            )
+    def begin(self, tag: str, attributes: dict[str, str]) -> Element:
         namespace, name = _split(tag)
         element = Element(namespace, name, {k: v for k, v in attributes.items() if k[0] != "{"}, self.line())
         if len(element.attributes) < len(attributes):
             element.own = frozenset(key[len(_OURS) :] for key in attributes if key.startswith(_OURS))
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self.root = element
-        self._open.append(element)
+        return element
 
-    def end(self, tag: str) -> None:
-        self._open.pop()
+    def adopt(self, parent: Element, child: Element) -> None:
+        parent.children.append(child)
 
     def data(self, text: str) -> None:
-        if self._open:
-            self._open[-1].texts.append(text)
-
-    def close(self) -> None:
-        """The parser's target must have it; the tree is taken from ``root``."""
-
-
-class _Position(Protocol):
-    CurrentLineNumber: int
-
-
-class _WithPosition(Protocol):
-    """What the stubs of the parser do not tell: it keeps the expat parser that knows the line."""
-
-    parser: _Position
+        if self.open:
+            self.open[-1].texts.append(text)
 
 
 def _split(tag: str) -> tuple[str, str]:
@@ -162,20 +126,4 @@ def parse_xml(text: str) -> Element:
     Raises:
         FlowUnreadable: not well-formed (with line), a document type or entities, too many or too deep elements.
     """
-    builder = _Builder()
-    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
-    position = cast(_WithPosition, parser).parser
-    builder.line = lambda: position.CurrentLineNumber
-    try:
-        parser.feed(text.encode("utf-8", "surrogatepass"))
-        parser.close()
-    except DefusedXmlException as error:
-        raise FlowUnreadable(
-            reason_zh="不允许文档类型声明和实体", reason_en="document types and entities are not allowed"
-        ) from error
-    except ParseError as error:
-        line, what = error.position[0], error.msg
-        raise FlowUnreadable(reason_zh=f"第 {line} 行:{what}", reason_en=f"line {line}: {what}") from error
-    if builder.root is None:
-        raise FlowUnreadable(reason_zh="文件是空的", reason_en="the file is empty")
-    return builder.root
+    return read_xml(text, _Builder(FlowUnreadable, most_elements=most_elements, most_depth=most_depth))

@@ -7,12 +7,14 @@ on                     element and attributes (``?`` optional; ``=name`` takes t
 process                ``process`` status_done? status_cancelled? en?
 lane                   ``who``, the default of the user tasks in it
 userTask, manualTask   ``step`` stage status deadline? clock? warn? en? back? form? pauses?
-                       ``who`` post? role? organisation? area? person? step? manager? expression? empty?
+                       ``who`` post? role? organisation? area? person? step? manager? expression? empty? apart?
                        ``outcome`` id zh en needs? (one or more; the first is the ordinary way onward)
+                       ``field`` id zh en kind? required? options? options_en? min? max? on? show_if? require_if?
                        ``clock`` start deadline warn? again? (restart, continue) — or: stop on? (outcome ids)
                        ``overtime`` after do every? (with ``who`` inside when do is escalate)
                        ``auto`` same? when? outcome?
                        ``sign`` rule need? early?
+                       ``document`` key on? (outcome ids)
 multiInstance…         ``multi`` people? items? item?
 serviceTask            ``set`` variable value, ``work`` topic tries?
 scriptTask             ``set`` variable value
@@ -38,14 +40,18 @@ from yiwang.flow.clocks import cached_deadline
 from yiwang.flow.model import Value
 from yiwang.kernel.deadlines import DeadlineOutOfRange, DeadlineUnreadable
 
-_WHO = frozenset({"post", "role", "organisation", "area", "person", "step", "manager", "expression", "empty"})
+_WHO = frozenset({"post", "role", "organisation", "area", "person", "step", "manager", "expression", "empty", "apart"})
 _USER_TASK = {
     "step": frozenset({"stage", "status", "deadline", "clock", "warn", "en", "back", "form", "pauses"}),
     "who": _WHO,
     "outcome": frozenset({"id", "zh", "en", "needs"}),
+    "field": frozenset(
+        {"id", "zh", "en", "kind", "required", "options", "options_en", "min", "max", "on", "show_if", "require_if"}
+    ),
     "clock": frozenset({"start", "stop", "deadline", "warn", "again", "on"}),
     "overtime": frozenset({"after", "do", "every"}),
     "auto": frozenset({"same", "when", "outcome"}),
+    "document": frozenset({"key", "on"}),
     "sign": frozenset({"rule", "need", "early"}),
 }
 _SET = frozenset({"variable", "value"})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from yiwang.flow.bpmn.elements import BPMN, Element
 from yiwang.flow.bpmn.expressions import read_expression
 from yiwang.flow.bpmn.extensions import Extensions
 from yiwang.flow.bpmn.findings import Findings
 from yiwang.flow.model import Empty, Who
+
+_NAME = re.compile(r"=?[A-Za-z_][A-Za-z0-9_.-]*")
 
 NOBODY = Who(empty="stop")
 """Stands for a rule that could not be read."""
@@ -43,7 +47,21 @@ def read_who(extensions: Extensions, element: Element) -> Who:
         step=step,
         manager=manager,
         expression=expression,
+        apart=_apart(extensions, element),
     )
+
+
+def _apart(extensions: Extensions, element: Element) -> tuple[str, ...]:
+    """Steps and ``=variables``, each once."""
+    names = tuple(dict.fromkeys(name.strip() for name in element.get("apart").split(",") if name.strip()))
+    for name in names:
+        if not _NAME.fullmatch(name):
+            extensions.invalid(
+                element,
+                f"apart 写步骤的 id 或 =变量,用逗号隔开,不能写“{name[:60]}”",
+                f"apart lists ids of steps or =variables, separated by commas, not “{name[:60]}”",
+            )
+    return names
 
 
 def _empty(extensions: Extensions, element: Element) -> Empty:

@@ -21,6 +21,7 @@ from yiwang.flow.model import (
     Sign,
     SignRule,
     StepDeadline,
+    StepDocument,
     Value,
     Who,
     most_instances,
@@ -81,6 +82,20 @@ def read_clocks(
                 _no_outcome(extensions, element, name)
             stops.append(ClockStop(stop, on))
     return tuple(starts), tuple(stops)
+
+
+def read_documents(extensions: Extensions, outcomes: Mapping[str, Outcome]) -> tuple[StepDocument, ...]:
+    """The documents that are issued with the step, each kind once."""
+    found: dict[str, StepDocument] = {}
+    for element in extensions.all("document"):
+        key = extensions.words(element, "key", required=True).strip()
+        on = frozenset(listed(element.get("on")))
+        for name in sorted(on - outcomes.keys()):
+            _no_outcome(extensions, element, name)
+        if key in found:
+            extensions.invalid(element, f"文书 {key[:60]} 重复", f"the document {key[:60]} is repeated")
+        found[key] = StepDocument(key, on)
+    return tuple(found.values())
 
 
 def _no_outcome(extensions: Extensions, element: Element, name: str) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-import cel
-
 from yiwang.flow.conditions import ConditionInvalid, compile_condition
 from yiwang.kernel.database import Json
+from yiwang.kernel.expressions import cel
 
 own_value = "value"
 """The name by which a cell calls the value of its own column."""

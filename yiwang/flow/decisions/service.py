@@ -126,6 +126,10 @@ class DecisionService:
         await self._journal(connection, actor, at, "decision.published", row)
         return PublishedTable(row, Compiled(shown.table), findings, new=True)
 
+    async def written_by_person(self, connection: Connection, key: str) -> bool:
+        """Whether a person published the version of ``key`` that holds: an installation leaves it as it is."""
+        return await store.published_by_person(connection, key)
+
     async def latest(self, connection: Connection, key: str) -> PublishedTable:
         """The published version of ``key``. Raises: NotFound."""
         published, _, _ = await store.newest_decisions(connection, key)

@@ -7,15 +7,12 @@ are limited while reading. White space between elements is not kept; prefixes ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
 from xml.sax.saxutils import escape
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
-
 from yiwang.flow.decisions.errors import DecisionUnreadable
+from yiwang.flow.xml_reading import Target, read_xml
 
 most_bytes = 4 * 2**20
 most_elements = 250_000
@@ -78,39 +75,25 @@ class Parsed:
     prefixes: Mapping[str, str]
 
 
-class _Builder:
+class _Builder(Target[Element]):
     """Receives the parser's events."""
 
     def __init__(self) -> None:
-        self.root: Element | None = None
+        super().__init__(DecisionUnreadable, most_elements=most_elements, most_depth=most_depth)
         self.prefixes: dict[str, str] = {}
-        self.line: Callable[[], int] = lambda: 0
-        self._open: list[Element] = []
-        self._count = 0
 
     def start_ns(self, prefix: str, uri: str) -> None:
         if prefix and uri:
             self.prefixes.setdefault(uri, prefix)
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._count += 1
-        if self._count > most_elements:
-            raise DecisionUnreadable(
-                reason_zh=f"元素超过 {most_elements} 个", reason_en=f"it has more than {most_elements} elements"
-            )
-        if len(self._open) >= most_depth:
-            raise DecisionUnreadable(
-                reason_zh=f"嵌套超过 {most_depth} 层", reason_en=f"it is nested deeper than {most_depth}"
-            )
-        element = Element(tag, dict(attributes), line=self.line())
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self.root = element
-        self._open.append(element)
+    def begin(self, tag: str, attributes: dict[str, str]) -> Element:
+        return Element(tag, dict(attributes), line=self.line())
+
+    def adopt(self, parent: Element, child: Element) -> None:
+        parent.children.append(child)
 
     def end(self, tag: str) -> None:
-        element = self._open.pop()
+        element = self.open.pop()
         if element.children and not element.text.strip():
             element.text = ""
         for child in element.children:
@@ -118,26 +101,13 @@ class _Builder:
                 child.tail = ""
 
     def data(self, text: str) -> None:
-        if not self._open:
+        if not self.open:
             return
-        element = self._open[-1]
+        element = self.open[-1]
         if element.children:
             element.children[-1].tail += text
         else:
             element.text += text
-
-    def close(self) -> None:
-        """The parser's target must have it; the tree is taken from ``root``."""
-
-
-class _Position(Protocol):
-    CurrentLineNumber: int
-
-
-class _WithPosition(Protocol):
-    """What the stubs of the parser do not tell: it keeps the expat parser that knows the line."""
-
-    parser: _Position
 
 
 def text_of(data: bytes | str) -> str:
@@ -171,22 +141,8 @@ def parse_xml(text: str) -> Parsed:
         DecisionUnreadable: not well-formed (with line), a document type or entities, too many or too deep elements.
     """
     builder = _Builder()
-    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
-    position = cast(_WithPosition, parser).parser
-    builder.line = lambda: position.CurrentLineNumber
-    try:
-        parser.feed(text.encode("utf-8", "surrogatepass"))
-        parser.close()
-    except DefusedXmlException as error:
-        raise DecisionUnreadable(
-            reason_zh="不允许文档类型声明和实体", reason_en="document types and entities are not allowed"
-        ) from error
-    except ParseError as error:
-        line, what = error.position[0], error.msg
-        raise DecisionUnreadable(reason_zh=f"第 {line} 行:{what}", reason_en=f"line {line}: {what}") from error
-    if builder.root is None:
-        raise DecisionUnreadable(reason_zh="文件是空的", reason_en="the file is empty")
-    return Parsed(builder.root, builder.prefixes)
+    root = read_xml(text, builder)
+    return Parsed(root, builder.prefixes)
 
 
 def fragment(element: Element, prefixes: Mapping[str, str]) -> str:

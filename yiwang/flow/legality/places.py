@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from yiwang.flow.changes import Standing
 from yiwang.flow.legality.table import (
     REASONS,
     RULES,
@@ -14,6 +13,7 @@ from yiwang.flow.legality.table import (
     reason_in,
 )
 from yiwang.flow.model import Graph, InstanceRow, TaskRow, TokenRow
+from yiwang.flow.standing import Standing
 from yiwang.flow.walk.queues import queue_of_task
 from yiwang.kernel.access import Actor
 
@@ -74,7 +74,7 @@ def owns(actor: Actor, task: TaskRow) -> bool:
     """Whether the task is the actor's: with them, or in the queue of a post that they hold; also while it is held."""
     queue = queue_of_task(task)
     if queue.assignee_id is not None:
-        return actor.account_id == queue.assignee_id
+        return actor.tasks_of == queue.assignee_id
     return queue.post_id in actor.posts
 
 

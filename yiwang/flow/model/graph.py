@@ -102,8 +102,9 @@ def task_variables(task: UserTask) -> frozenset[str]:
         found |= _of_trigger(event.trigger)
     for condition in (task.who.expression, *(auto.when for auto in task.autos)):
         found |= _of_condition(condition) - {"assignee"}
-    if task.who.step:
+    if task.who.step or task.who.apart:
         found.add("by")
+    found |= {name[1:] for name in task.who.apart if name.startswith("=")}
     if any(auto.same for auto in task.autos):
         found |= {"starter", "agreed"}
     return frozenset(found | _of_multi(task))

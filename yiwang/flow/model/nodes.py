@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from yiwang.flow.model.fields import FormField
 from yiwang.flow.model.settings import (
     Assignment,
     Auto,
@@ -17,6 +18,7 @@ from yiwang.flow.model.settings import (
     Overtime,
     Scope,
     StepDeadline,
+    StepDocument,
     Trigger,
     Value,
     Who,
@@ -134,6 +136,8 @@ class UserTask(Activity):
     pauses: tuple[str, ...] = ()
     back: Value = field(default_factory=lambda: Value("again"))
     form: str = ""
+    fields: tuple[FormField, ...] = ()
+    documents: tuple[StepDocument, ...] = ()
 
     @property
     def first_outcome(self) -> str:

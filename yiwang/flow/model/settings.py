@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-import cel
-
 from yiwang.kernel.database import Json
+from yiwang.kernel.expressions import cel
 
 Empty = Literal["administrator", "skip", "stop"]
 """What happens when nobody may take a step: the administrator gets it, it is passed over, or the act is refused."""
@@ -73,6 +72,9 @@ class Who:
     gives an account id, a post id or None), ``manager`` (the leader over that person or organisation: the holder of
     ``post``, by default ``leader``, in it or the nearest organisation above, never the person himself), ``role`` and
     ``post`` (the posts of that role or kind, in ``organisation`` or for ``area``).
+
+    ``apart`` names whoever may not take it, whatever else the rule says (职责分离、回避): steps (whoever finished them last)
+    and ``=variables`` that hold an account or a list of them.
     """
 
     post: str = ""
@@ -84,6 +86,7 @@ class Who:
     step: str = ""
     manager: Value | None = None
     expression: Condition | None = None
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,14 @@ class ClockStop:
 
     name: str
     on: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StepDocument:
+    """A document (文书) that is issued when a person finishes the step. ``on``: with these outcomes, empty for any."""
+
+    key: str
+    on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

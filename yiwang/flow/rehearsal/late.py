@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from yiwang.flow.assignment import Queue
-from yiwang.flow.changes import Act, Changes
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.model import Advance, Overtime, StepRow, TaskRow, TimerRow
 from yiwang.flow.rehearsal.rows import Rows
@@ -14,6 +14,7 @@ from yiwang.flow.rehearsal.tracing import Trodden
 from yiwang.flow.service.base import unmoved
 from yiwang.flow.service.returning import done_before
 from yiwang.flow.service.world import World
+from yiwang.flow.standing import Act
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Completed, Event, SentBack, Triggered
 from yiwang.kernel.access import SYSTEM

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from yiwang.flow.changes import Act, Changes
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import read_clocks, write_clocks
 from yiwang.flow.errors import (
     InstanceNotSuspended,
@@ -23,8 +23,9 @@ from yiwang.flow.model import (
 )
 from yiwang.flow.rehearsal.rows import Rows
 from yiwang.flow.rehearsal.stage import Moment, Stage
-from yiwang.flow.service.base import check_variables
+from yiwang.flow.service.base import check_variables, require_apart
 from yiwang.flow.service.returning import straight_back
+from yiwang.flow.standing import Act
 from yiwang.flow.walk import Cancelled, Completed, Event, Jumped, SentBack, Worked
 from yiwang.kernel.access import SYSTEM, Actor
 from yiwang.kernel.database import Json
@@ -85,6 +86,7 @@ class Rehearsal(Stage):
         step = standing.graph_of(task).task(node)
         if outcome not in step.outcomes:
             raise OutcomeUnknown(name=step.names.zh, outcome=outcome[:60], allowed="、".join(step.outcomes))
+        require_apart(step, by, standing.variables_of(task))
         given = dict(variables or {})
         act = Act("complete", by, self.now, outcome=outcome, note=note)
         who = str(by.account_id) if by.account_id is not None else None

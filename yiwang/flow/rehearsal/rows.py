@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from yiwang.flow.changes import Changes, Standing
+from yiwang.flow.changes import Changes
 from yiwang.flow.model import (
     Definition,
     InstanceRow,
@@ -18,6 +18,7 @@ from yiwang.flow.model import (
     TokenRow,
     WaitRow,
 )
+from yiwang.flow.standing import Standing
 from yiwang.kernel.database import Json, JsonObject
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from yiwang.flow.assignment import Assignment, Place, Queue
-from yiwang.flow.changes import Act, Changes, Standing, advance
+from yiwang.flow.changes import Changes, advance
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.decisions.model import Table
 from yiwang.flow.errors import (
@@ -31,6 +31,7 @@ from yiwang.flow.rehearsal.tracing import Trodden, traced
 from yiwang.flow.rehearsal.waiting import Waiting, all_waiting
 from yiwang.flow.service.base import check_size, check_variables, unmoved
 from yiwang.flow.service.world import World
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Event, Started, Triggered
 from yiwang.kernel.access import SYSTEM, Actor

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from yiwang.flow.assignment import Queue
-from yiwang.flow.changes import Act, Changes, Standing, finished_step
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import NamedClock, cached_deadline, read_clock, write_clock
+from yiwang.flow.closing import finished_step
 from yiwang.flow.model import StepRow, TaskKind, TaskRow
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.timing import Timing, default_warn
 from yiwang.flow.walk.queues import queue_json, queue_of_task
 from yiwang.kernel.database import JsonObject

@@ -12,9 +12,10 @@ from uuid import UUID
 import orjson
 
 from yiwang.flow import legality, store
-from yiwang.flow.assignment import Assignment, Place, Queue
-from yiwang.flow.changes import Act, Changes, Standing, advance, words
+from yiwang.flow.assignment import Assignment, Place, Queue, kept_apart
+from yiwang.flow.changes import Changes, advance
 from yiwang.flow.clocks import NamedClock
+from yiwang.flow.closing import words
 from yiwang.flow.decisions.service import DecisionService
 from yiwang.flow.errors import (
     InstanceEnded,
@@ -22,6 +23,7 @@ from yiwang.flow.errors import (
     InstanceNotSuspended,
     InstanceSuspended,
     NoDeadline,
+    StepKeptApart,
     TaskAlreadyDone,
     TaskNotClaimed,
     TaskNotYours,
@@ -29,8 +31,9 @@ from yiwang.flow.errors import (
     VariablesInvalid,
 )
 from yiwang.flow.legality import Operation, Reason
-from yiwang.flow.model import Advance, Definition, Directory, EndEvent, Graph, InstanceRow, StepRow, TaskRow
+from yiwang.flow.model import Advance, Definition, Directory, EndEvent, Graph, InstanceRow, StepRow, TaskRow, UserTask
 from yiwang.flow.service.world import World
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Event, walk
 from yiwang.kernel.access import Actor
@@ -265,6 +268,16 @@ class FlowBase:
         elif delta.sets:
             check_size(answer.variables)
         return changes, answer
+
+
+def require_apart(step: UserTask, actor: Actor, variables: Mapping[str, Json]) -> None:
+    """Refuse whoever the step's rule keeps away (回避、职责分离), however the task came to them.
+
+    Raises:
+        StepKeptApart.
+    """
+    if actor.account_id is not None and actor.account_id in kept_apart(step.who, variables):
+        raise StepKeptApart(name=step.names.zh)
 
 
 def check_variables(given: Mapping[str, Json], together: Mapping[str, Json]) -> None:

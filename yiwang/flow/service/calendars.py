@@ -12,11 +12,13 @@ from dataclasses import replace
 from uuid import UUID
 
 from yiwang.flow import store
-from yiwang.flow.changes import Act, Changes, retime_shared
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import NamedClock, read_clock, read_clocks, write_clocks
+from yiwang.flow.closing import retime_shared
 from yiwang.flow.model import TaskRow, TimerRow
 from yiwang.flow.service.base import unmoved
 from yiwang.flow.service.timers import TimerVerbs
+from yiwang.flow.standing import Act
 from yiwang.flow.store import calendars
 from yiwang.flow.timing import Timing
 from yiwang.kernel.access import SYSTEM

@@ -114,6 +114,14 @@ class DefinitionVerbs(FlowBase):
             raise NotFound(what=f"流程 {key}")
         return self._remember(published)
 
+    async def drawn_by_person(self, connection: Connection, key: str) -> bool:
+        """Whether a person published the version of ``key`` that holds: an installation leaves it as it is."""
+        return await store.published_by_person(connection, key)
+
+    async def published_ids(self, connection: Connection, keys: Sequence[str]) -> dict[str, UUID]:
+        """The id of the published version of each of these keys."""
+        return await store.published_ids(connection, keys)
+
     async def definition(self, connection: Connection, definition_id: UUID) -> Definition:
         """The compiled definition; remembered, since a published version never changes.
 

@@ -15,12 +15,12 @@ from uuid import UUID
 import asyncpg
 
 from yiwang.flow import store
-from yiwang.flow.changes import Act
 from yiwang.flow.errors import MessageAmbiguous, MessageUnexpected
 from yiwang.flow.model import Advance, Definition, InstanceRow, Start, WaitRow
 from yiwang.flow.service.base import check_variables
 from yiwang.flow.service.running import RunningVerbs
 from yiwang.flow.service.timers import TimerVerbs
+from yiwang.flow.standing import Act
 from yiwang.flow.store import EventRow, StartRow
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Triggered

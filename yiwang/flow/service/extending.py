@@ -7,12 +7,12 @@ from uuid import UUID
 
 from yiwang.flow import legality
 from yiwang.flow.assignment import leader_post
-from yiwang.flow.changes import Act
 from yiwang.flow.clocks import cached_deadline, read_clocks
 from yiwang.flow.errors import ClockUnknown, TaskNotYours
 from yiwang.flow.model import Advance, InstanceRow, TaskRow
 from yiwang.flow.service.base import unmoved
 from yiwang.flow.service.offices import OfficeVerbs
+from yiwang.flow.standing import Act
 from yiwang.flow.store import extensions
 from yiwang.flow.store.extensions import ExtensionRow
 from yiwang.kernel.access import Actor

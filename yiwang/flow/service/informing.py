@@ -89,17 +89,18 @@ class InformingVerbs(DefinitionVerbs):
         unread: bool = False,
         limit: int = 50,
     ) -> list[CopyRow]:
-        """A page of the actor's copies, the newest first; ``after`` is (created_at, id) of the last one seen."""
-        if actor.account_id is None:
+        """A page of the actor's copies, the newest first; ``after`` is (created_at, id) of the last one seen. A token made
+        without its owner's tasks has none: a copy is as personal as a task."""
+        if actor.tasks_of is None:
             return []
-        return await copies.list_copies(connection, actor.account_id, after=after, unread=unread, limit=limit)
+        return await copies.list_copies(connection, actor.tasks_of, after=after, unread=unread, limit=limit)
 
     async def copies_of(self, connection: Connection, instance_id: UUID) -> list[CopyRow]:
         """To whom an instance was copied, oldest first."""
         return await copies.copies_of(connection, instance_id)
 
     async def unread_copies(self, connection: Connection, actor: Actor) -> int:
-        return 0 if actor.account_id is None else await copies.count_unread(connection, actor.account_id)
+        return 0 if actor.tasks_of is None else await copies.count_unread(connection, actor.tasks_of)
 
     async def read_copy(self, connection: Connection, copy_id: UUID, actor: Actor, at: datetime) -> CopyRow:
         """Mark one's copy as read; the first time counts.
@@ -108,15 +109,15 @@ class InformingVerbs(DefinitionVerbs):
             NotFound: the actor has no such copy.
         """
         found = None
-        if actor.account_id is not None:
-            found = await copies.read_copy(connection, copy_id, actor.account_id, at)
+        if actor.tasks_of is not None:
+            found = await copies.read_copy(connection, copy_id, actor.tasks_of, at)
         if found is None:
             raise NotFound(what="抄送")
         return found
 
     async def reads_by_copy(self, connection: Connection, instance_id: UUID, actor: Actor) -> bool:
         """Whether the actor may read the story of an instance that is its own subject, because it was copied to them."""
-        return actor.account_id is not None and await copies.has_copy(connection, instance_id, actor.account_id)
+        return actor.tasks_of is not None and await copies.has_copy(connection, instance_id, actor.tasks_of)
 
     async def urge(
         self,

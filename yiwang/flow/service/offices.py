@@ -8,12 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from yiwang.flow import store
-from yiwang.flow.changes import Act, Changes, Standing, retime_shared
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import cached_deadline, read_clocks, write_clocks
+from yiwang.flow.closing import retime_shared
 from yiwang.flow.errors import ClockUnknown, StepNotReachable
 from yiwang.flow.model import Advance, InstanceRow, TaskRow, UserTask
 from yiwang.flow.service.base import as_json, check_variables, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.walk import Cancelled, Jumped
 from yiwang.kernel.access import SYSTEM, Actor
 from yiwang.kernel.database import Connection, Json

@@ -15,12 +15,14 @@ from uuid import UUID
 
 from yiwang.flow import legality, store
 from yiwang.flow.assignment import Queue
-from yiwang.flow.changes import Act, Changes, Standing, retime_shared
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import NamedClock, read_clocks, write_clocks
+from yiwang.flow.closing import retime_shared
 from yiwang.flow.legality import REASONS, Reason
 from yiwang.flow.model import Advance, BoundaryEvent, Graph, ScopeRow, StepRow, TaskRow, TokenRow
 from yiwang.flow.service.added import clock_until, in_queue
 from yiwang.flow.service.returning import ReturnVerbs
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.store import signing
 from yiwang.flow.walk import Completed, Delta, Recalled, walk
 from yiwang.flow.walk.queues import queue_of_task

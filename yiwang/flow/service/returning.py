@@ -9,13 +9,13 @@ from uuid import UUID
 
 from yiwang.flow import legality, store
 from yiwang.flow.assignment import Queue
-from yiwang.flow.changes import Act, Standing
 from yiwang.flow.errors import StepNotReachable
 from yiwang.flow.legality import Operation, Reason
 from yiwang.flow.model import Advance, Names, StepRow, TaskRow, UserTask
 from yiwang.flow.service.added import kinds_of
 from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.service.world import World
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.walk import SentBack, walk
 from yiwang.flow.walk.queues import queue_json, queue_of_task
 from yiwang.kernel.access import Actor

@@ -8,13 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from yiwang.flow import legality, store
-from yiwang.flow.changes import Act, Changes, Standing
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.errors import RoundTooLarge, TaskNotYours
 from yiwang.flow.model import Advance, ScopeRow, TaskRow, most_instances
 from yiwang.flow.service.added import added_to, withdraw
 from yiwang.flow.service.base import unmoved
 from yiwang.flow.service.signing import SigningVerbs
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.store import signing
 from yiwang.flow.walk import Joined
 from yiwang.flow.walk.queues import queue_of, queue_of_task

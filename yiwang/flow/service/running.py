@@ -8,13 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from yiwang.flow import store
-from yiwang.flow.assignment import Place
-from yiwang.flow.changes import Act, Changes, Standing, advance
+from yiwang.flow.assignment import Place, kept_apart
+from yiwang.flow.changes import Changes, advance
 from yiwang.flow.errors import OutcomeUnknown
-from yiwang.flow.model import Advance, Directory, InstanceRow, InstanceStory, Start, TaskRow
-from yiwang.flow.service.base import check_variables
+from yiwang.flow.model import Advance, Directory, InstanceRow, InstanceStory, Start, TaskRow, UserTask
+from yiwang.flow.service.base import check_variables, require_apart
 from yiwang.flow.service.definitions import DefinitionVerbs
 from yiwang.flow.service.world import World
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Completed, Delta, Started, walk
 from yiwang.kernel import journal
@@ -196,6 +197,7 @@ class RunningVerbs(DefinitionVerbs):
         node = standing.graph_of(task).task(task.node)
         if outcome not in node.outcomes:
             raise OutcomeUnknown(name=node.names.zh, outcome=outcome[:60], allowed="、".join(node.outcomes))
+        require_apart(node, actor, standing.variables_of(task))
         by = str(actor.account_id) if actor.account_id is not None else None
         if task.scope_id is None:
             return await self.plan(connection, standing, Completed(task.id, outcome, by=by), act, variables)
@@ -227,9 +229,23 @@ class RunningVerbs(DefinitionVerbs):
             raise NotFound(what="任务")
         return found
 
+    async def kept_away(self, connection: Connection, task: TaskRow, step: UserTask, actor: Actor) -> bool:
+        """Whether the rule of an open task's step keeps somebody away from it (回避、职责分离), without lock."""
+        if not step.who.apart or actor.account_id is None:
+            return False
+        instance = await store.find_instance(connection, task.instance_id)
+        if instance is None:
+            return False
+        standing = await self.standing(connection, instance, task)
+        return actor.account_id in kept_apart(step.who, standing.variables_of(task))
+
     async def open_tasks(self, connection: Connection, instance_id: UUID) -> list[TaskRow]:
         """The open tasks of an instance, oldest first."""
         return await store.tasks_of(connection, instance_id)
+
+    async def open_tasks_of(self, connection: Connection, instance_ids: Sequence[UUID]) -> dict[UUID, list[TaskRow]]:
+        """The open tasks of many instances in one question, each oldest first; those without one are left out."""
+        return await store.tasks_of_all(connection, instance_ids)
 
     async def story(self, connection: Connection, instance_id: UUID) -> InstanceStory:
         """An instance, where it stands and the path walked.

@@ -15,13 +15,15 @@ from uuid import UUID
 
 from yiwang.flow import legality, store
 from yiwang.flow.assignment import Place, Queue
-from yiwang.flow.changes import Act, Changes, Standing, finished_step
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import read_clocks
+from yiwang.flow.closing import finished_step
 from yiwang.flow.errors import OutcomeUnknown, RoundTooLarge
 from yiwang.flow.model import Advance, Names, Outcome, StepRow, TaskKind, TaskRow
 from yiwang.flow.service.added import added, added_to, held, in_queue, kinds_of, withdraw, without
 from yiwang.flow.service.base import check_variables, unmoved
 from yiwang.flow.service.definitions import DefinitionVerbs
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.walk import Completed
 from yiwang.flow.walk.queues import queue_of_task
 from yiwang.kernel.access import Actor

@@ -9,12 +9,13 @@ from uuid import UUID
 import asyncpg
 
 from yiwang.flow import store
-from yiwang.flow.changes import Act, Changes, Standing
+from yiwang.flow.changes import Changes
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.model import Advance, Overtime, TaskRow, TimerRow
 from yiwang.flow.service.added import added_to, in_queue, kinds_of, withdraw
 from yiwang.flow.service.base import Advanced, Listener, Lock, unmoved
 from yiwang.flow.service.returning import ReturnVerbs
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.store import DueTimer
 from yiwang.flow.walk import Completed, SentBack, Triggered
 from yiwang.kernel.access import SYSTEM

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from yiwang.flow import store
-from yiwang.flow.changes import Act
 from yiwang.flow.errors import WorkNotLeased
 from yiwang.flow.model import Advance, ServiceTask
 from yiwang.flow.service.base import check_variables
 from yiwang.flow.service.events import EventVerbs
+from yiwang.flow.standing import Act
 from yiwang.flow.store import WorkRow
 from yiwang.flow.walk import Worked
 from yiwang.kernel.access import Actor

@@ -12,6 +12,8 @@ from yiwang.flow.store.definitions import (
     lock_key,
     newest_definitions,
     publish_definition,
+    published_by_person,
+    published_ids,
     save_draft,
 )
 from yiwang.flow.store.events import (
@@ -43,6 +45,7 @@ from yiwang.flow.store.locking import (
     lock_task,
     scopes_of,
     tasks_of,
+    tasks_of_all,
     timers_of,
     tokens_of,
     waits_of,
@@ -95,6 +98,8 @@ __all__ = [
     "postpone_event",
     "postpone_timer",
     "publish_definition",
+    "published_by_person",
+    "published_ids",
     "relocate",
     "replace_starts",
     "save_draft",
@@ -106,6 +111,7 @@ __all__ = [
     "steps_walked",
     "take_work",
     "tasks_of",
+    "tasks_of_all",
     "throw",
     "timers_of",
     "tokens_of",

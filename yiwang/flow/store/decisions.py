@@ -67,6 +67,14 @@ async def decision_by_version(connection: Connection, key: str, version: int) ->
     return None if row is None else _row(row)
 
 
+async def published_by_person(connection: Connection, key: str) -> bool:
+    """Whether a person, rather than an installation, published the version that holds."""
+    found = await connection.fetchval(
+        "select published_by is not null from flow_decision where key = $1 and state = 'published'", key
+    )
+    return bool(found)
+
+
 async def newest_decisions(connection: Connection, key: str) -> tuple[DecisionRow | None, DecisionRow | None, int]:
     """The published version, the draft, and the highest version number (0 for none) of a key."""
     rows = await connection.fetch(

@@ -76,6 +76,22 @@ async def newest_definitions(
     return found.get("published"), found.get("draft"), highest
 
 
+async def published_by_person(connection: Connection, key: str) -> bool:
+    """Whether a person, rather than an installation, published the version that holds."""
+    found = await connection.fetchval(
+        "select published_by is not null from flow_definition where key = $1 and state = 'published'", key
+    )
+    return bool(found)
+
+
+async def published_ids(connection: Connection, keys: Sequence[str]) -> dict[str, UUID]:
+    """The published version of each of these keys."""
+    rows = await connection.fetch(
+        "select key, id from flow_definition where state = 'published' and key = any($1::text[])", keys
+    )
+    return {row["key"]: row["id"] for row in rows}
+
+
 async def list_definitions(
     connection: Connection, *, key: str | None, after: tuple[str, int], drafts: bool, limit: int
 ) -> Sequence[DefinitionRow]:

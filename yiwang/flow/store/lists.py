@@ -28,10 +28,12 @@ async def list_instances(
     args = Sql()
     wanted = ["i.subject_kind = 'flow'"]
     scope = scope_condition(actor, "instance", "read", args, area="i.area", grid="i.grid")
-    if actor.account_id is None:
+    if actor.tasks_of is None:
         wanted.append(scope)
     else:
-        mine = f"exists (select from flow_step s where s.instance_id = i.id and s.actor_id = {args.bind(actor.account_id)})"
+        mine = (
+            f"exists (select from flow_step s where s.instance_id = i.id and s.actor_id = {args.bind(actor.tasks_of)})"
+        )
         wanted.append(f"({scope} or {mine})")
     if key is not None:
         wanted.append(f"i.definition_id in (select id from flow_definition where key = {args.bind(key)})")

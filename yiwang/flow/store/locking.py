@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from yiwang.flow.model.rows import InstanceRow, ScopeRow, TaskRow, TimerRow, TokenRow, WaitKind, WaitRow
@@ -33,6 +34,7 @@ _LOCK_TASK = (
 )
 _LOCK_INSTANCE = f"select {listed(INSTANCE)} from flow_instance where id = $1 for update"
 _TASKS = f"select {listed(TASK)} from flow_task where instance_id = $1 order by id"
+_TASKS_OF_ALL = f"select {listed(TASK)} from flow_task where instance_id = any($1) order by id"
 _TOKENS = f"select {listed(TOKEN)} from flow_token where instance_id = $1 order by id"
 _SCOPES = f"select {listed(SCOPE)} from flow_scope where instance_id = $1 order by id"
 _WAITS = f"select {listed(WAIT)} from flow_wait where instance_id = $1 and ($2::text is null or kind = $2) order by id"
@@ -58,6 +60,15 @@ async def lock_instance(connection: Connection, instance_id: UUID) -> InstanceRo
 async def tasks_of(connection: Connection, instance_id: UUID) -> list[TaskRow]:
     """The open tasks, oldest first. A statement of its own after the lock, so that it sees what was committed before."""
     return [task_of(row) for row in await connection.fetch(_TASKS, instance_id)]
+
+
+async def tasks_of_all(connection: Connection, instance_ids: Sequence[UUID]) -> dict[UUID, list[TaskRow]]:
+    """The open tasks of many instances, each oldest first; those without one are left out."""
+    found: dict[UUID, list[TaskRow]] = {}
+    for row in await connection.fetch(_TASKS_OF_ALL, list(instance_ids)):
+        task = task_of(row)
+        found.setdefault(task.instance_id, []).append(task)
+    return found
 
 
 async def tokens_of(connection: Connection, instance_id: UUID) -> list[TokenRow]:

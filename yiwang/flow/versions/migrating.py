@@ -20,7 +20,6 @@ from pydantic import BaseModel
 from yiwang.flow import store as flow_store
 from yiwang.flow.assignment import Place
 from yiwang.flow.bpmn import read_bpmn
-from yiwang.flow.changes import Act
 from yiwang.flow.clocks import read_clocks
 from yiwang.flow.model import Definition, InstanceRow, Names
 from yiwang.flow.service import FlowService
@@ -28,6 +27,7 @@ from yiwang.flow.service import world as walks
 from yiwang.flow.service.base import unmoved
 from yiwang.flow.service.definitions import checked as compiled_graph
 from yiwang.flow.service.definitions import compiled
+from yiwang.flow.standing import Act
 from yiwang.flow.store.definitions import DefinitionRow
 from yiwang.flow.versions import store
 from yiwang.flow.versions.bridge import Bridge

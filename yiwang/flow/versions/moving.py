@@ -13,8 +13,8 @@ from uuid import UUID
 
 import orjson
 
-from yiwang.flow.changes import retime_shared
 from yiwang.flow.clocks import NamedClock, cached_deadline, read_clocks, write_clock, write_clocks
+from yiwang.flow.closing import retime_shared
 from yiwang.flow.errors import LimitUnknown
 from yiwang.flow.model import Definition, InstanceRow, Names, ScopeRow, SubProcess, TaskRow, UserTask
 from yiwang.flow.service.added import in_queue

@@ -14,11 +14,11 @@ from itertools import count
 from typing import TypeAlias
 from uuid import UUID
 
-from yiwang.flow.changes import Act
 from yiwang.flow.clocks import cached_deadline
 from yiwang.flow.decisions.model import Table
 from yiwang.flow.model import Definition, Directory, Names, StepRow, TaskRow, WaitRow
 from yiwang.flow.rehearsal import Rehearsal, Rows
+from yiwang.flow.standing import Act
 from yiwang.flow.versions.cases import RealCase, Step
 from yiwang.flow.versions.chances import Chance, Chances, Ground
 from yiwang.flow.walk import Completed, SentBack, Worked

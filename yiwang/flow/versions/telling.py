@@ -57,6 +57,7 @@ LABELS: Mapping[str, Names] = MappingProxyType(
         "pauses": Names("暂停的计时", "paused clocks"),
         "back": Names("退回后", "after a return"),
         "form": Names("表单", "form"),
+        "fields": Names("填写的字段", "fields asked for"),
         "round": Names("多实例", "multi-instance"),
         "sign": Names("会签规则", "signing rule"),
         "event": Names("事件", "event"),
@@ -221,6 +222,18 @@ def _step(node: UserTask) -> Iterator[tuple[str, Aspect]]:
     back = written(node.back)
     yield "back", _BACK.get(back, _same(back)) if back != "again" else _same("")
     yield "form", _same(node.form)
+    yield "documents", _same(", ".join(f"{item.key}{_on(item.on)}" for item in node.documents))
+    yield (
+        "fields",
+        Names(
+            "、".join(f"{item.names.zh}({item.id}{'*' if item.required else ''})" for item in node.fields),
+            ", ".join(f"{item.names.en} ({item.id}{'*' if item.required else ''})" for item in node.fields),
+        ),
+    )
+
+
+def _on(outcomes: frozenset[str]) -> str:
+    return f" ({'|'.join(sorted(outcomes))})" if outcomes else ""
 
 
 def told_who(who: Who) -> Names:
@@ -234,6 +247,7 @@ def told_who(who: Who) -> Names:
         (Names("岗位", "post"), who.post),
         (Names("机构", "organisation"), written(who.organisation)),
         (Names("区域", "area"), written(who.area)),
+        (Names("回避", "apart from"), ", ".join(who.apart)),
     ]
     told = [Names(f"{label.zh} {text}", f"{label.en} {text}") for label, text in parts if text]
     return _joined([*told, *([_EMPTY[who.empty]] if who.empty != "administrator" else [])])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from yiwang.flow.changes import Standing
 from yiwang.flow.model import Definition, Graph, InstanceRow, ScopeRow, TaskRow, TimerRow, TokenRow, WaitRow
+from yiwang.flow.standing import Standing
 from yiwang.flow.walk import Assigner
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.database import Json

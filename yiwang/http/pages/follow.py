@@ -5,12 +5,14 @@ Number and code travel in the body, never in an address, so they stay out of his
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from yiwang.casework.api.views import public_json
 from yiwang.casework.service import CaseService
+from yiwang.documents.api_views import DeliveredView, delivered_view
 from yiwang.http.language import language_of
 from yiwang.http.pages.rendering import actor_of, render
 from yiwang.kernel.errors import Problem
@@ -51,12 +53,24 @@ async def follow(
         refused = problem
     try:
         view = await service.reading.follow(number, code)
+        papers = await request.app.state.documents.making.delivered(number, code)
     except Problem as problem:
         return _answer(request, number, code, refused or problem)
-    return _answer(request, number, code, refused, public_json(service, view))
+    return _answer(
+        request, number, code, refused, public_json(service, view), [delivered_view(item) for item in papers]
+    )
 
 
-def _answer(request: Request, number: str, code: str, problem: Problem | None, case: object = None) -> Response:
+def _answer(
+    request: Request,
+    number: str,
+    code: str,
+    problem: Problem | None,
+    case: object = None,
+    papers: Sequence[DeliveredView] = (),
+) -> Response:
     words = problem.message(language_of(request.scope)) if problem else None
     status = problem.status if problem else 200
-    return render(request, "follow.html", status=status, case=case, problem=words, number=number, code=code)
+    return render(
+        request, "follow.html", status=status, case=case, problem=words, number=number, code=code, papers=papers
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from yiwang.casework.model import Operation
 from yiwang.casework.reading import CaseView
 from yiwang.casework.service import CaseService
 from yiwang.flow.model import Graph, TaskRow
+from yiwang.kernel.database import JsonObject
 from yiwang.kernel.journal import JournalRow
 
 FieldKind = Literal["text", "area", "choice", "photos", "stars"]
@@ -66,6 +67,8 @@ class OperationForm:
     outcome: str | None
     fields: tuple[FormField, ...]
     grave: bool = False
+    declared: JsonObject = field(default_factory=dict)
+    """Fields that the step declares in its flow, as case types tell theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,7 @@ def _outcome_form(service: CaseService, view: CaseView, item: Operation, task: T
         tuple(
             _field(service, view, _name(name), name in needed, _PHOTO_KIND.get(task.stage, "other")) for name in names
         ),
+        declared=item.fields,
     )
 
 
@@ -232,9 +236,16 @@ def _choices(service: CaseService, view: CaseView, name: str) -> list[Choice]:
         return [Choice(item.code, item.name_zh, item.name_en) for item in offices if item.id != case.department_id]
     people = [
         person
-        for post in directory.posts("handler")
+        for code in _handling_posts(case_type.definition.graph)
+        for post in directory.posts(code)
         if post.organisation_id in inside
         for holder in directory.holders(post.id)
         if (person := directory.person(holder)) is not None
     ]
     return [Choice(str(person.id), person.name, person.name) for person in dict.fromkeys(people)]
+
+
+def _handling_posts(graph: Graph) -> dict[str, None]:
+    """Posts of the steps that go to the person named (处置人员、主办人); of a flow that says none, the handlers."""
+    named = (task.who for task in graph.tasks if task.who.person is not None and task.who.person.variable == "handler")
+    return dict.fromkeys(who.post for who in named if who.post) or {"handler": None}

@@ -145,7 +145,7 @@ def own_channels(service: CaseService, actor: Actor) -> list[tuple[CaseType, str
     """Case types and channels by which this actor's posts may report for others."""
     return [
         (case_type, key)
-        for case_type in service.catalogue.all()
+        for case_type in service.catalogue.offered()
         for key, channel in case_type.declaration.channels.items()
         if channel.who == "signed-in" and channel.post is not None and channel.post in actor.post_codes
     ]

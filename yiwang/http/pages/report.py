@@ -105,11 +105,11 @@ async def places(
 
 
 def type_key(service: CaseService) -> str:
-    """The case type for residents' reports: of those with their channel the one whose classes cover most."""
-    open_to_residents = [item for item in service.catalogue.all() if channel in item.declaration.channels]
-    if not open_to_residents:
-        raise NotFound(what="居民上报渠道 a case type for residents")
-    return max(open_to_residents, key=lambda item: len(item.tree.classes)).declaration.id
+    """The case type for residents' reports: of those with their channel the one that the city ranks first."""
+    for item in service.catalogue.offered():
+        if channel in item.declaration.channels:
+            return item.declaration.id
+    raise NotFound(what="居民上报渠道 a case type for residents")
 
 
 async def _form(request: Request, given: Given, problem: Problem | None = None) -> Response:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from yiwang.identity.api import absences, accounts, directory, session, tokens
-from yiwang.identity.api.bodies import problems
+from yiwang.kernel.refusals import problems
 
 # What may be refused before a route is reached, whatever the route.
 _ANYWHERE = problems(

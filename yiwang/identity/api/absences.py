@@ -16,13 +16,13 @@ from yiwang.identity.api.bodies import (
     PersonView,
     PostView,
     Reason,
-    problems,
     service_of,
 )
 from yiwang.identity.directory import Directory
 from yiwang.identity.model import AbsenceRow, StandIn
 from yiwang.identity.service import IdentityService
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["absences 请假与代理"])
 

@@ -21,12 +21,12 @@ from yiwang.identity.api.bodies import (
     ReasonBody,
     RoleGrantBody,
     RoleGrantView,
-    problems,
     service_of,
 )
 from yiwang.identity.model import AccountState
 from yiwang.identity.store.accounts import Page
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 from yiwang.kernel.text import CleanLine
 
 router = APIRouter(prefix="/accounts", tags=["accounts 账号"])

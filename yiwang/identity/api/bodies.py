@@ -23,7 +23,6 @@ from yiwang.identity.model import (
 )
 from yiwang.identity.service import IdentityService
 from yiwang.kernel.access import Actor
-from yiwang.kernel.errors import REGISTRY
 from yiwang.kernel.text import CleanLine
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
@@ -36,20 +35,6 @@ def service_of(request: Request) -> IdentityService:
     """The identity service of this process."""
     service: IdentityService = request.app.state.identity
     return service
-
-
-def problems(*codes: str) -> dict[int | str, dict[str, object]]:
-    """The ``responses`` of a route that may refuse with these codes, and with wrong fields as any route may."""
-    by_status: dict[int | str, list[str]] = {}
-    for code in ("input.invalid", *codes):
-        by_status.setdefault(REGISTRY[code].status, []).append(code)
-    return {
-        status: {
-            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
-            "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "title"]}}},
-        }
-        for status, found in by_status.items()
-    }
 
 
 class Body(BaseModel):

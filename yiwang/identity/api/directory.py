@@ -16,13 +16,13 @@ from yiwang.identity.api.bodies import (
     PostView,
     RolePage,
     RoleView,
-    problems,
     service_of,
 )
 from yiwang.identity.declarations import Area, Code
 from yiwang.identity.model import PostRow
 from yiwang.identity.service import IdentityService
 from yiwang.kernel.access import Actor, SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["directory 机构与岗位"])
 

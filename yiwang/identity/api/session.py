@@ -16,12 +16,12 @@ from yiwang.identity.api.bodies import (
     SessionView,
     SignInBody,
     grant_views,
-    problems,
     service_of,
 )
 from yiwang.identity.requests import address_of, refuse_other_sites, session_cookie
 from yiwang.identity.service.core import longest_session
 from yiwang.kernel.access import Actor, CurrentActor, SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["session 登录"])
 

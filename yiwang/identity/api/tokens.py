@@ -13,10 +13,10 @@ from yiwang.identity.api.bodies import (
     TokenBody,
     TokenPage,
     TokenView,
-    problems,
     service_of,
 )
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["tokens 令牌"])
 

@@ -7,6 +7,7 @@ commit this process sees the change at once, other processes when they hear of i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from yiwang.identity.declarations import (
     AccountDeclaration,
@@ -96,6 +97,11 @@ class IdentityService:
             except SignInNeeded:
                 pass
         return Actor(kind="anonymous", address=address)
+
+    async def actor_behind(self, account_id: UUID) -> Actor | None:
+        """What an account may do now, for work that it asked for and that goes on without it; None: it is locked, disabled
+        or gone."""
+        return await self.accounts.behind(account_id)
 
     async def publish_organisations(
         self, connection: Connection, trees: Sequence[OrganisationDeclaration], actor: Actor = SYSTEM

@@ -30,6 +30,7 @@ from yiwang.identity.store import directory as directory_store
 from yiwang.identity.store import roles as role_store
 from yiwang.identity.store import signing_in as sign_in_store
 from yiwang.identity.store.accounts import NewAccount, Page
+from yiwang.identity.store.signing_in import Bearer
 from yiwang.kernel import journal
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, JsonObject
@@ -219,6 +220,16 @@ class Accounts:
                 roles=tuple(await role_store.role_grants(connection, account_id)),
                 classes=await role_store.classes(connection, account_id, at),
             )
+
+    async def behind(self, account_id: UUID) -> Actor | None:
+        """The person as an actor, though nobody is signed in; None: locked, disabled or gone."""
+        now = self._core.wall.now()
+        async with self._core.context.database.connection() as connection:
+            row = await store.account(connection, account_id)
+            if row is None or row.state != "active":
+                return None
+            bearer = Bearer(row.id, row.id, row.name, row.organisation_id, row.must_change, None, now, now)
+            return await self._core.actor(connection, bearer, "person", "")
 
     async def own(self, actor: Actor) -> OwnAccount:
         """Who ``actor`` is, with the names of their roles.

@@ -1,7 +1,7 @@
 """Publishing of accounts from declarations, in bulk and in the caller's transaction: a demo city's people, an import.
 
-Promises: an account that exists keeps its password, state, posts and roles; only what is missing is added, and names
-and organisations are brought up to date. Each distinct password is hashed once.
+Promises: an account that exists keeps its password, state, posts and roles; only what it never had is added (a post or role
+taken away stays away), and names and organisations are brought up to date. Each distinct password is hashed once.
 """
 
 from __future__ import annotations
@@ -132,6 +132,8 @@ class People:
             found.setdefault((place.organisation, place.code), []).append(place)
         at = self._core.city_now()
         held = await store.held_pairs(connection, list(ids.values()), at)
+        # Whoever was dismissed is not appointed again by a file.
+        held |= await store.dismissed_pairs(connection, list(ids.values()), at)
         rows: list[Appointment] = []
         added: dict[str, list[Json]] = defaultdict(list)
         for item, reference, organisation in wanted:
@@ -148,12 +150,15 @@ class People:
     ) -> dict[str, JsonObject]:
         """Give every role not held directly yet; returns for each login what was added."""
         active = {row.code for row in await role_store.roles(connection) if row.active}
+        revoked = await role_store.revoked_pairs(connection, list(ids.values()))
         added: dict[str, JsonObject] = {}
         for item in declared:
             given: list[str] = []
             for role in item.roles:
                 if role not in active:
                     raise RoleUnknown(role=role, where=item.login)
+                if (ids[item.login], role) in revoked:
+                    continue
                 row = RoleGrantRow(new_id(), role, "", None, self._core.city_now())
                 if await role_store.insert_role_grant(connection, ids[item.login], row, actor.account_id):
                     given.append(role)

@@ -167,6 +167,16 @@ async def held_pairs(connection: Connection, account_ids: Sequence[UUID], at: da
     return {(row["account_id"], row["post_id"]) for row in rows}
 
 
+async def dismissed_pairs(connection: Connection, account_ids: Sequence[UUID], at: datetime) -> set[tuple[UUID, int]]:
+    """Account and post of every appointment that was ended by ``at``."""
+    rows = await connection.fetch(
+        "select account_id, post_id from appointment where account_id = any($1::uuid[]) and ends_at <= $2",
+        account_ids,
+        at,
+    )
+    return {(row["account_id"], row["post_id"]) for row in rows}
+
+
 async def insert_appointments(connection: Connection, rows: Sequence[Appointment]) -> None:
     """Appoint; the caller has made sure that no period overlaps another of the same account and post."""
     await connection.execute(

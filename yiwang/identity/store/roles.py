@@ -214,6 +214,15 @@ async def insert_role_grant(connection: Connection, account_id: UUID, row: RoleG
     return bool(inserted)
 
 
+async def revoked_pairs(connection: Connection, account_ids: Sequence[UUID]) -> set[tuple[UUID, str]]:
+    """Account and role of every grant that was taken away."""
+    rows = await connection.fetch(
+        "select account_id, role_code from account_role where account_id = any($1::uuid[]) and revoked_at is not null",
+        account_ids,
+    )
+    return {(row["account_id"], row["role_code"]) for row in rows}
+
+
 async def revoke_role_grant(
     connection: Connection, account_id: UUID, grant_id: UUID, at: datetime
 ) -> RoleGrantRow | None:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from yiwang.casework.api.answers import problems
 from yiwang.insight.api import appeals, boards, indicators, recomputing
+from yiwang.kernel.refusals import problems
 
 _ALWAYS = problems(
     "identity.forbidden",

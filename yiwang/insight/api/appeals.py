@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from yiwang.flow.api.common import problems
 from yiwang.insight.api.bodies import Body, Note, service_of
 from yiwang.insight.appeals import Appeal
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 from yiwang.kernel.text import CleanText
 
 router = APIRouter(tags=["appeals 超时申诉"])

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from yiwang.flow.api.common import problems
 from yiwang.insight.api.bodies import (
     BoardKey,
     BoardPage,
@@ -20,8 +19,8 @@ from yiwang.insight.api.bodies import (
     reach_view,
     service_of,
 )  # fmt: skip
-from yiwang.insight.scoring.workbook import workbook_of
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["scores 评价"])
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -66,6 +65,8 @@ async def export(
     reading = await service_of(request).scores.board(actor, board, period=period, day=day)
     name = f"{reading.board.id}-{reading.span.first}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    from yiwang.insight.scoring.workbook import workbook_of  # 10 MB that only whoever exports needs
+
     return Response(workbook_of(reading), media_type=_SHEET, headers=headers)
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from yiwang.flow.api.common import problems
 from yiwang.insight.api.bodies import (
     CaseBehind,
     CasesBehind,
@@ -26,6 +25,7 @@ from yiwang.insight.api.bodies import (
 )  # fmt: skip
 from yiwang.insight.indicators.declared import ObjectKind, Period
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["scores 评价"])
 Cursor = Annotated[

@@ -7,12 +7,12 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from yiwang.flow.api.common import problems
 from yiwang.insight.api.bodies import service_of
 from yiwang.insight.errors import RecomputationUnderWay
 from yiwang.insight.scoring import store
 from yiwang.insight.service import InsightService
 from yiwang.kernel.access import SignedInActor
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(tags=["scores 评价"])
 

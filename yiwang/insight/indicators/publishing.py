@@ -14,20 +14,21 @@ from yiwang.insight.errors import TooManySlices
 from yiwang.insight.indicators.declared import Board, Indicator, Scope
 from yiwang.kernel.database import Connection, Json, JsonObject
 
-SLICE_LIMIT: Final = 62
+SLICE_LIMIT: Final = 1 << 15
+"""Numbers of slices are ``smallint``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All that is published: indicators and boards by id, and the bit of every scope's slice."""
+    """All that is published: indicators and boards by id, and the number of every scope's slice."""
 
     indicators: Mapping[str, Indicator]
     boards: Mapping[str, Board]
-    bits: Mapping[str, int]
+    slices: Mapping[str, int]
 
-    def bit(self, scope: Scope) -> int | None:
+    def slice_of(self, scope: Scope) -> int | None:
         """The slice of a scope; None where it is not kept."""
-        return self.bits.get(condition_key(scope))
+        return self.slices.get(condition_key(scope))
 
 
 EMPTY: Final = Declared({}, {}, {})
@@ -99,20 +100,21 @@ async def _publish_kind(
 
 async def _publish_slices(connection: Connection, scopes: Sequence[Scope], at: datetime) -> None:
     known = {
-        orjson.dumps(row["condition"], option=orjson.OPT_SORT_KEYS).decode(): row["bit"]
-        for row in await connection.fetch("select bit, condition from insight_slice")
+        orjson.dumps(row["condition"], option=orjson.OPT_SORT_KEYS).decode(): row["number"]
+        for row in await connection.fetch("select number, condition from insight_slice")
     }
     wanted = {condition_key(scope): condition_of(scope) for scope in scopes}
-    free = [bit for bit in range(SLICE_LIMIT) if bit not in known.values()]
-    missing = {key: condition for key, condition in wanted.items() if key not in known}
-    if len(missing) > len(free):
+    missing = [condition for key, condition in wanted.items() if key not in known]
+    if len(known) + len(missing) > SLICE_LIMIT:
         raise TooManySlices(limit=SLICE_LIMIT)
-    for bit, condition in zip(free, missing.values(), strict=False):
-        await connection.execute(
-            "insert into insight_slice (bit, condition, since) values ($1, $2, $3)", bit, condition, at
-        )
+    taken = set(known.values())
+    free = (number for number in range(SLICE_LIMIT) if number not in taken)
+    await connection.executemany(
+        "insert into insight_slice (number, condition, since) values ($1, $2, $3)",
+        [(number, condition, at) for number, condition in zip(free, missing, strict=False)],
+    )
     await connection.execute(
-        "update insight_progress set scopes = (select string_agg(bit::text, ',' order by bit) from insight_slice)"
+        "update insight_progress set scopes = (select string_agg(number::text, ',' order by number) from insight_slice)"
         " where tx = 0 and not exists (select from insight_life_0) and not exists (select from insight_life_1)"
         " and exists (select from insight_slice)"
     )
@@ -124,18 +126,39 @@ async def load(connection: Connection) -> Declared:
         "select distinct on (kind, key) kind, key, body, retired_at from insight_declaration order by kind, key, version desc"
     )
     alive = [row for row in rows if row["retired_at"] is None]
-    slices = await connection.fetch("select bit, condition from insight_slice")
+    slices = await connection.fetch("select number, condition from insight_slice")
     return Declared(
         {row["key"]: Indicator.model_validate(row["body"]) for row in alive if row["kind"] == "indicator"},
         {row["key"]: Board.model_validate(row["body"]) for row in alive if row["kind"] == "board"},
-        {orjson.dumps(row["condition"], option=orjson.OPT_SORT_KEYS).decode(): row["bit"] for row in slices},
+        {orjson.dumps(row["condition"], option=orjson.OPT_SORT_KEYS).decode(): row["number"] for row in slices},
     )
+
+
+class Published:
+    """What is published, remembered: read again when something was published since. One per process.
+
+    Versions and slices are only ever added, and a version is retired once; so their numbers tell.
+    """
+
+    def __init__(self) -> None:
+        self._declared = EMPTY
+        self._mark: tuple[int, ...] = ()
+
+    async def now(self, connection: Connection) -> Declared:
+        """What is published now."""
+        row = await connection.fetchrow(
+            "select count(*), count(retired_at), (select count(*) from insight_slice) from insight_declaration"
+        )
+        mark = tuple(row or ())
+        if mark != self._mark:
+            self._declared, self._mark = await load(connection), mark
+        return self._declared
 
 
 async def needs_recomputation(connection: Connection) -> bool:
     """Whether a slice is declared that the counts do not hold yet, and no recomputation is under way."""
     found: bool = await connection.fetchval(
-        "select rebuild_tx is null and exists (select from insight_slice s"
-        " where s.bit::text <> all(string_to_array(p.scopes, ','))) from insight_progress p"
+        "select rebuild_tx is null and exists (select number::text from insight_slice"
+        " except select unnest(string_to_array(p.scopes, ','))) from insight_progress p"
     )
     return found

@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from yiwang.insight.scoring import machine, store
-from yiwang.insight.scoring.events import Slice, read_events, statement
+from yiwang.insight.scoring.events import read_events, statement
 from yiwang.insight.scoring.lives import fresh
 from yiwang.insight.scoring.objects import Objects
+from yiwang.insight.scoring.slices import SliceSets, Slicing
 from yiwang.insight.scoring.totals import sums_of
-from yiwang.insight.scoring.wire import Numbers, Rows, halves_of
+from yiwang.insight.scoring.wire import Columns, Numbers, Rows, halves_of
 from yiwang.kernel.context import Context
 from yiwang.kernel.database import Connection
 from yiwang.kernel.journal.store import FINAL
@@ -43,6 +44,7 @@ class Following:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._objects = Objects()
+        self._sets = SliceSets(context.database)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -53,27 +55,31 @@ class Following:
     def objects(self) -> Objects:
         return self._objects
 
+    @property
+    def sets(self) -> SliceSets:
+        return self._sets
+
     async def advance(self, *, entries: int = ENTRIES_AT_ONCE) -> bool:
         """Follow the journal one stretch; true when there is more at once."""
         async with self._context.database.transaction() as connection:
             progress = await store.locked_progress(connection)
             if progress is None:
                 return False
-            slices = await store.slices(connection, progress.bits)
+            slicing = Slicing(await store.slices(connection, progress.slices))
             now = self._context.clock.now()
             cursor, more = await self.stretch(
-                connection, progress.side, Cursor(progress.tx, progress.seq), slices, now, entries
+                connection, progress.side, Cursor(progress.tx, progress.seq), slicing, now, entries
             )
             if more or cursor != Cursor(progress.tx, progress.seq) or now != progress.as_of:
                 await store.moved_on(connection, cursor.tx, cursor.seq, now)
         return more
 
     async def stretch(
-        self, connection: Connection, side: int, after: Cursor, slices: list[Slice], now: datetime, entries: int
+        self, connection: Connection, side: int, after: Cursor, slicing: Slicing, now: datetime, entries: int
     ) -> tuple[Cursor, bool]:
         """Follow one side from a place on; returns how far it came and whether there is more."""
         final = await connection.fetchval(f"select {FINAL}")
-        query = statement("(j.tx, j.seq) > ($1, $2) and j.tx < $3", slices)
+        query = statement("(j.tx, j.seq) > ($1, $2) and j.tx < $3", slicing)
         events = await read_events(
             connection, self.zone, f"{query} order by j.tx, j.seq limit {entries:d}", after.tx, after.seq, final
         )
@@ -81,10 +87,11 @@ class Following:
         cursor = Cursor(int(events["tx"][-1]), int(events["seq"][-1])) if full else Cursor(final - 1, _LAST_SEQ)
         late = await store.watched(connection, side, now, entries)
         if len(events) or late:
+            await self._sets.place(events, slicing)
             await self._count(connection, side, events, late, now)
         return max(cursor, after, key=lambda one: (one.tx, one.seq)), full or len(late) >= entries
 
-    async def _count(self, connection: Connection, side: int, events: Rows, late: list[UUID], now: datetime) -> None:
+    async def _count(self, connection: Connection, side: int, events: Columns, late: list[UUID], now: datetime) -> None:
         cases, places = store.distinct(events)
         taken = set(cases)
         extra = [case for case in late if case not in taken]
@@ -95,7 +102,8 @@ class Following:
         machine.tick(lives, out, microseconds(now))
         net = out.net()
         await store.change_entered(connection, side, net, lives)
-        await store.change_sums(connection, side, sums_of(net, lives["slices"]))
+        members = await self._sets.members(connection, lives["slices"].tolist())
+        await store.change_sums(connection, side, sums_of(net, lives["slices"], members))
         stood, _ = store.distinct(known)
         await store.write_lives(connection, side, lives, known=stood)
 

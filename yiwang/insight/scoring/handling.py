@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from yiwang.insight.indicators.counts import Count
-from yiwang.insight.scoring.events import NEVER, NO_DAY
 from yiwang.insight.scoring.lives import (
     DISPATCHED_RIGHT,
     IN_TIME,
@@ -20,7 +19,8 @@ from yiwang.insight.scoring.lives import (
     Emissions,
     Telling,
 )
-from yiwang.insight.scoring.wire import Numbers, Rows
+from yiwang.insight.scoring.moments import NEVER, NO_DAY
+from yiwang.insight.scoring.wire import Numbers, Picked, Rows
 
 _MINUTE: Final = 60_000_000
 
@@ -32,14 +32,19 @@ class Handling:
         self.lives, self.out = lives, out
         self.tell = Telling(lives, out)
 
-    def _begin(self, rows: Numbers, events: Rows) -> None:
+    def _begin(self, rows: Numbers, events: Picked) -> None:
         """A round of handling begins; its limit stands in the event."""
         self.lives["round"][rows] = RUNNING
         self.lives["closing"][rows] = WAITING
         self.lives["began_at"][rows] = events["at"]
         self._due(rows, events)
 
-    def _due(self, rows: Numbers, events: Rows) -> None:
+    def _begin_at(self, rows: Numbers, events: Picked) -> None:
+        """A round begins without a dispatch, at the organisation that the event names."""
+        self.lives["department"][rows] = events["office"]
+        self._begin(rows, events)
+
+    def _due(self, rows: Numbers, events: Picked) -> None:
         """The limit of a running round is (now) that of the event; an event that names none leaves it."""
         lives = self.lives
         chosen = (events["has_due"] != 0) & (lives["round"][rows] == RUNNING)
@@ -49,7 +54,7 @@ class Handling:
         self.tell.take_back_closing(rows)
         lives["due_at"][rows], lives["due_on"][rows] = events["due_at"], events["due_on"]
 
-    def _handled(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def _handled(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         lives = self.lives
         running = lives["round"][rows] == RUNNING
         rows, events, seats = rows[running], events[running], seats[running]
@@ -91,12 +96,12 @@ class Handling:
         lives["flags"][rows] &= ~ROUND_TOLD
         lives["closing"][rows] = WAITING
 
-    def _rework(self, rows: Numbers, events: Rows) -> None:
+    def _rework(self, rows: Numbers, events: Picked) -> None:
         self.out.add(Count.REWORKED, rows, events["day"], seat=self.lives["handler"][rows])
         self._leave_round(rows, events["at"])
         self._begin(rows, events)
 
-    def _returned(self, rows: Numbers, events: Rows) -> None:
+    def _returned(self, rows: Numbers, events: Picked) -> None:
         lives, out = self.lives, self.out
         out.add(Count.RETURNED, rows, events["day"])
         right = rows[(lives["flags"][rows] & DISPATCHED_RIGHT) != 0]

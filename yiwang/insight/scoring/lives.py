@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from yiwang.insight.indicators.counts import WORDS, Count
-from yiwang.insight.scoring.events import NEVER, NO_DAY
+from yiwang.insight.scoring.moments import NEVER, NO_DAY
 from yiwang.insight.scoring.wire import Numbers, Rows
 
 LIFE: Final = np.dtype(
@@ -70,6 +70,8 @@ def fresh(count: int) -> Rows:
 _COUNT_BITS, _DAY_BITS, _OBJECT_BITS, _ROW_BITS = 6, 16, 22, 19
 _DAY_ZERO: Final = 1 << (_DAY_BITS - 1)
 """Days are counted from 2000; ninety years to either side."""
+ROW_SHIFT: Final = _OBJECT_BITS + _DAY_BITS + _COUNT_BITS
+"""Bits of a number that holds object, day and count."""
 LARGEST_OBJECT: Final = (1 << _OBJECT_BITS) - 1
 MOST_LIVES: Final = 1 << _ROW_BITS
 """How many lives may be counted together."""
@@ -94,9 +96,7 @@ class Emissions:
         if not len(rows):
             return
         lives = self._lives
-        about = (rows.astype("i8") << (_OBJECT_BITS + _DAY_BITS + _COUNT_BITS)) | (
-            (day.astype("i8") + _DAY_ZERO) << _COUNT_BITS | int(count)
-        )
+        about = (rows.astype("i8") << ROW_SHIFT) | ((day.astype("i8") + _DAY_ZERO) << _COUNT_BITS | int(count))
         for letter in WORDS[count].of:
             if letter == "a":
                 objects = lives["area"][rows]
@@ -136,7 +136,7 @@ class Net(NamedTuple):
     @classmethod
     def of(cls, keys: Numbers, n: Numbers) -> Net:
         return cls(
-            keys >> (_OBJECT_BITS + _DAY_BITS + _COUNT_BITS),
+            keys >> ROW_SHIFT,
             (keys >> (_DAY_BITS + _COUNT_BITS)) & LARGEST_OBJECT,
             ((keys >> _COUNT_BITS) & ((1 << _DAY_BITS) - 1)) - _DAY_ZERO,
             keys & ((1 << _COUNT_BITS) - 1),
@@ -152,6 +152,12 @@ class Net(NamedTuple):
         """One number for object, day and count."""
         days = (self.day + _DAY_ZERO) << _COUNT_BITS
         return (self.object << (_DAY_BITS + _COUNT_BITS)) | days | self.entry
+
+
+def objects_first(row: Numbers, thing: Numbers, day: Numbers) -> Numbers:
+    """One number that sorts as (object, day, row) do."""
+    found: Numbers = (thing << (_DAY_BITS + _ROW_BITS)) | ((day + _DAY_ZERO) << _ROW_BITS) | row
+    return found
 
 
 _ROUND_COUNTS: Final[dict[int, tuple[Count, ...]]] = {

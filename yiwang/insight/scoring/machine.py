@@ -15,8 +15,6 @@ from yiwang.insight.scoring.events import (
     FIELD_CHANNEL,
     FOLLOWED,
     HEADED,
-    NEVER,
-    NO_DAY,
     OTHER_STAGE,
     STAGE,
     VERB,
@@ -43,11 +41,18 @@ from yiwang.insight.scoring.lives import (
     Emissions,
     Telling,
 )
+from yiwang.insight.scoring.moments import NEVER, NO_DAY
 from yiwang.insight.scoring.steps import Steps
-from yiwang.insight.scoring.wire import Numbers, Rows
+from yiwang.insight.scoring.wire import Columns, Numbers, Picked, Rows
+
+_ASKED: Final = (
+    "at", "day", "due_at", "due_on", "step_due_at", "step_due_on", "next_due_at", "next_due_on", "slices", "place", "office",
+    "verb", "stage", "outcome", "next_stage", "satisfaction", "late", "has_due", "marks",
+)  # fmt: skip
+"""The columns of events that happenings look at."""
 
 
-def play(lives: Rows, events: Rows, rows: Numbers, seats: Numbers, next_seats: Numbers) -> Emissions:
+def play(lives: Rows, events: Columns, rows: Numbers, seats: Numbers, next_seats: Numbers) -> Emissions:
     """Let events happen to lives; changes ``lives`` and returns what they count.
 
     ``rows``: the life of each event; events of one life stand in their order. ``seats``: who did it, as objects;
@@ -55,17 +60,27 @@ def play(lives: Rows, events: Rows, rows: Numbers, seats: Numbers, next_seats: N
     """
     out = Emissions(lives)
     machine = _Machine(lives, out)
-    order = np.argsort(rows, kind="stable")
-    starts = np.flatnonzero(np.r_[True, rows[order][1:] != rows[order][:-1]]) if len(order) else order
+    order = _in_order(rows)
+    mine = rows[order]
+    starts = np.flatnonzero(np.r_[True, mine[1:] != mine[:-1]]) if len(order) else order
     lengths = np.diff(np.r_[starts, len(order)])
     rank = np.arange(len(order)) - np.repeat(starts, lengths)
-    by_rank = np.argsort(rank, kind="stable")
+    order = order[_in_order(rank)]
+    columns = {name: events[name][order] for name in _ASKED}
+    rows, seats, next_seats = rows[order], seats[order], next_seats[order]
     at = 0
-    for size in np.bincount(rank) if len(rank) else ():
-        chosen = order[by_rank[at : at + size]]
-        machine.happen(rows[chosen], events[chosen], seats[chosen], next_seats[chosen])
+    for size in np.bincount(rank).tolist() if len(rank) else ():
+        here = slice(at, at + size)
+        machine.happen(rows[here], Picked(columns, here), seats[here], next_seats[here])
         at += size
     return out
+
+
+def _in_order(numbers: Numbers) -> Numbers:
+    """The order that sorts small numbers, equal ones as they stand: number and place as one, which is sorted as it is."""
+    both = (numbers.astype("i8") << 32) | np.arange(len(numbers))
+    both.sort()
+    return both & 0xFFFFFFFF
 
 
 def tick(lives: Rows, out: Emissions, now: int) -> None:
@@ -78,17 +93,18 @@ def tick(lives: Rows, out: Emissions, now: int) -> None:
 class _Machine(Steps):
     """Each method takes the rows to which one kind of thing happens, with their events; no row twice at once."""
 
-    def happen(self, rows: Numbers, events: Rows, seats: Numbers, next_seats: Numbers) -> None:
+    def happen(self, rows: Numbers, events: Picked, seats: Numbers, next_seats: Numbers) -> None:
         verbs = events["verb"]
         for name in VERBS:
             mine = verbs == VERB[name]
-            if name in _ONLY_OPEN:
+            if name in _ONLY_OPEN and mine.any():
                 mine &= self._open(rows)
             if mine.any():
                 method = getattr(self, _METHODS[name])
                 method(rows[mine], events[mine], seats[mine])
-        moved = np.isin(verbs, _MOVING) & self._open(rows)
+        moved = _MOVES[verbs]
         if moved.any():
+            moved &= self._open(rows)
             self._wait(rows[moved], events[moved], next_seats[moved])
 
     def _open(self, rows: Numbers) -> Numbers:
@@ -98,7 +114,7 @@ class _Machine(Steps):
 
     # -- beginning and ending -------------------------------------------------------------------------------------
 
-    def opened(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def opened(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         lives, out = self.lives, self.out
         lives["slices"][rows], lives["area"][rows] = events["slices"], events["place"]
         lives["reported_on"][rows], lives["reporter"][rows] = events["day"], seats
@@ -107,10 +123,14 @@ class _Machine(Steps):
         out.add(Count.REPORTED, rows, events["day"], seat=seats)
         by_grid = (events["marks"] & FIELD_CHANNEL) != 0
         out.add(Count.FIELD_REPORTED, field, events["day"][by_grid], seat=seats[by_grid])
+        timed = (events["verb"] == VERB["opened"]) & (
+            events["due_at"] != NEVER
+        )  # its first step starts the handling clock
+        self._begin_at(rows[timed], events[timed])
         headed = (events["marks"] & HEADED) != 0
         self._fold(rows[headed], events["day"][headed])
 
-    def imported(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def imported(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """A case of an older system: what is known of it are its department, its limit, and later its end."""
         lives, out = self.lives, self.out
         self.opened(rows, events, seats)
@@ -126,7 +146,7 @@ class _Machine(Steps):
         lives["round"][rows] = RUNNING
         self._due(rows, events)
 
-    def folded(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def folded(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         mine = (events["marks"] & FOLLOWED) == 0  # the head's own entry tells only that it has one more follower
         self._fold(rows[mine], events["day"][mine])
 
@@ -136,11 +156,11 @@ class _Machine(Steps):
         self._drop_round(rows)
         self.tell.drop_step(rows)
 
-    def unfolded(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def unfolded(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self.out.add(Count.REPEATED, rows, self.lives["folded_on"][rows], -1)
         self.lives["folded_on"][rows] = NO_DAY
 
-    def closed(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def closed(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """A case folded under another ends with it and is no closing of its own; nor is one that was not accepted."""
         lives = self.lives
         own = (lives["folded_on"][rows] == NO_DAY) & ((lives["flags"][rows] & (NOT_ACCEPTED | VOID | ENDED)) == 0)
@@ -155,14 +175,14 @@ class _Machine(Steps):
         lives["closing"][rows] = np.where(in_time, CLOSED_IN_TIME, CLOSED)
         self.tell.closing(rows)
 
-    def _end(self, rows: Numbers, events: Rows) -> None:
+    def _end(self, rows: Numbers, events: Picked) -> None:
         lives = self.lives
         lives["flags"][rows] |= ENDED
         lives["closed_on"][rows] = events["day"]
         self.out.add(Count.CLOSED, rows, events["day"])
         self.tell.drop_step(rows)
 
-    def force_closed(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def force_closed(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """What was overdue by then stays overdue, so that force is no way out of a bad score; the rest is due no more."""
         lives = self.lives
         self.out.add(Count.FORCED, rows, events["day"])
@@ -178,7 +198,7 @@ class _Machine(Steps):
         lives["closing"][rows] = CLOSED
         self.tell.closing(rows)
 
-    def voided(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def voided(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         lives, out = self.lives, self.out
         out.add(Count.VOIDED, rows, events["day"], seat=seats)
         self._withdraw_filing(rows)
@@ -188,7 +208,7 @@ class _Machine(Steps):
         self.tell.drop_step(rows)
         lives["flags"][rows] |= VOID | ENDED
 
-    def reopened(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def reopened(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """The round that was handled stays as it was judged; the case is not closed any more."""
         lives = self.lives
         self.out.add(Count.REOPENED, rows, events["day"])
@@ -207,7 +227,7 @@ class _Machine(Steps):
 
     # -- verbs on the case ----------------------------------------------------------------------------------------
 
-    def suspended(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def suspended(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         lives = self.lives
         self.out.add(Count.SUSPENDED, rows, events["day"])
         running = rows[lives["round"][rows] == RUNNING]
@@ -216,26 +236,26 @@ class _Machine(Steps):
         lives["due_at"][running], lives["due_on"][running] = NEVER, NO_DAY
         self.tell.drop_step(rows)
 
-    def resumed(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def resumed(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self._due(rows, events)
 
-    def extension_approved(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def extension_approved(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self.out.add(Count.EXTENDED, rows, events["day"])
         self._due(rows, events)
 
-    def reckoned(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def reckoned(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self._due(rows, events)
 
-    def supervised(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def supervised(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self.out.add(Count.SUPERVISED, rows, events["day"])
 
-    def urged(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def urged(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self.out.add(Count.URGED, rows, events["day"])
 
-    def rated(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def rated(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self._rated(rows, events["day"], events["satisfaction"])
 
-    def appeal_approved(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def appeal_approved(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """The late round is due no more: it leaves numerators and denominators alike and is counted as exempt."""
         lives = self.lives
         rows = rows[(lives["round"][rows] == LATE) & ((lives["flags"][rows] & EXEMPT) == 0)]
@@ -243,7 +263,7 @@ class _Machine(Steps):
         self._drop_round(rows)
         lives["flags"][rows] |= EXEMPT
 
-    def recalled(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def recalled(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """撤回: the step whose stage is told was taken back; what it had counted is taken back with it."""
         lives, out = self.lives, self.out
         ended = rows[(lives["flags"][rows] & ENDED) != 0]
@@ -271,7 +291,7 @@ class _Machine(Steps):
         lives["handled_on"][back], lives["round"][back] = NO_DAY, RUNNING
         self._due(rows, events)
 
-    def send_back(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def send_back(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """退回 by the office: from the department's hands to a step before dispatch it is a return."""
         self._finish_step(rows, events, seats)
         before = np.isin(events["next_stage"], [STAGE[name] for name in ("verify", "accept", "build", "dispatch")])
@@ -282,7 +302,7 @@ class _Machine(Steps):
 
     # -- the next step --------------------------------------------------------------------------------------------
 
-    def _wait(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def _wait(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """The case waits at another step now, perhaps with a limit of its own."""
         lives = self.lives
         self.tell.drop_step(rows)
@@ -309,6 +329,7 @@ _MOVING: Final = [
     for name in ("opened", "unfolded", "step", "resumed", "reopened", "recalled", "send_back", "send_back_to_previous",
                  "send_back_to_start")
 ]  # fmt: skip
+_MOVES: Final = np.isin(np.arange(len(VERBS) + 1), _MOVING)
 _ONLY_OPEN: Final = frozenset(
     {"step", "send_back", "send_back_to_previous", "send_back_to_start", "force_closed", "folded"}
 )

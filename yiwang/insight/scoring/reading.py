@@ -11,7 +11,7 @@ from yiwang.identity.directory import Directory
 from yiwang.insight.errors import BoardUnknown, IndicatorUnknown, ObjectUnknown, RankingOff
 from yiwang.insight.indicators.counts import BY_KEY, CASES_OF, WORDS, Count
 from yiwang.insight.indicators.declared import Board, Indicator, ObjectKind, Period, counts_of
-from yiwang.insight.indicators.publishing import Declared, load
+from yiwang.insight.indicators.publishing import Declared, Published
 from yiwang.insight.scoring import store
 from yiwang.insight.scoring.periods import Span, span_of
 from yiwang.insight.scoring.reaching import Reach, reach, supplied
@@ -64,11 +64,12 @@ class Scores:
     def __init__(self, context: Context, directory: Directory) -> None:
         self._context = context
         self._directory = directory
+        self._published = Published()
 
     async def declared(self) -> Declared:
         """All that is published."""
         async with self._context.database.connection() as connection:
-            return await load(connection)
+            return await self._published.now(connection)
 
     async def usual_board(self, kind: ObjectKind) -> str:
         """The first board for a kind of object, as the packs of the city have it.
@@ -97,7 +98,7 @@ class Scores:
             BoardUnknown, DayImpossible; ObjectUnknown: ``only`` names none that the actor may see.
         """
         async with self._context.database.connection() as connection:
-            declared = await load(connection)
+            declared = await self._published.now(connection)
             board = declared.boards.get(board_id)
             if board is None:
                 raise BoardUnknown(board=board_id, known=", ".join(sorted(declared.boards)) or "–")
@@ -111,13 +112,13 @@ class Scores:
             board = board.model_copy(
                 update={"measures": [one for one in board.measures if one.indicator in indicators]}
             )
-            bits = {key: declared.bit(board.scope or one.scope) for key, one in indicators.items()}
+            slices = {key: declared.slice_of(board.scope or one.scope) for key, one in indicators.items()}
             objects = await evaluated(connection, self._directory, actor, board.object, board)
             if only is not None:
                 objects = [one for one in objects if one.key == only]
                 if not objects:
                     raise ObjectUnknown(object=only)
-            ready = {key: bit for key, bit in bits.items() if bit is not None and bit in progress.bits}
+            ready = {key: one for key, one in slices.items() if one is not None and one in progress.slices}
             sums = await self._sums(connection, progress.side, objects, indicators.values(), set(ready.values()), span)
         rows = [_row(board, indicators, one, sums, ready) for one in objects]
         if board.ranking and rank:
@@ -136,15 +137,15 @@ class Scores:
             IndicatorUnknown, DayImpossible.
         """
         async with self._context.database.connection() as connection:
-            declared = await load(connection)
+            declared = await self._published.now(connection)
             indicator = self._indicator(declared, indicator_id)
             span = span_of(period, day or self.today())
             progress = await store.progress(connection)
-            bit = declared.bit(indicator.scope)
+            slice_ = declared.slice_of(indicator.scope)
             objects = await evaluated(connection, self._directory, actor, kind, None)
-            bits = {bit} & set(progress.bits) if bit is not None else set()
-            sums = await self._sums(connection, progress.side, objects, [indicator], bits, span)
-        rows = tuple((one, value_of(indicator, _counts(sums, one.key, bit))) for one in objects)
+            ready = {slice_} & progress.slices if slice_ is not None else set()
+            sums = await self._sums(connection, progress.side, objects, [indicator], ready, span)
+        rows = tuple((one, value_of(indicator, _counts(sums, one.key, slice_))) for one in objects)
         return IndicatorReading(indicator, span, rows, progress.as_of)
 
     async def reach(
@@ -170,13 +171,13 @@ class Scores:
             IndicatorUnknown, BoardUnknown, ObjectUnknown, DayImpossible.
         """
         async with self._context.database.connection() as connection:
-            declared = await load(connection)
+            declared = await self._published.now(connection)
             indicator = self._indicator(declared, indicator_id)
             board = declared.boards.get(board_id) if board_id is not None else None
             if board_id is not None and board is None:
                 raise BoardUnknown(board=board_id, known=", ".join(sorted(declared.boards)) or "–")
             scope = board.scope if board is not None and board.scope is not None else indicator.scope
-            bit = declared.bit(scope)
+            slice_ = declared.slice_of(scope)
             span = span_of(period, day or self.today())
             progress = await store.progress(connection)
             objects = [
@@ -185,10 +186,10 @@ class Scores:
             if not objects:
                 raise ObjectUnknown(object=key)
             counts, without = _asked(indicator, part)
-            if bit is None or bit not in progress.bits:
+            if slice_ is None or slice_ not in progress.slices:
                 return []
             return await cases_behind(
-                connection, progress.side, actor, objects[0].parts, span.first, span.last, bit, counts,
+                connection, progress.side, actor, objects[0].parts, span.first, span.last, slice_, counts,
                 without=without, after=after, limit=limit,
             )  # fmt: skip
 
@@ -204,11 +205,11 @@ class Scores:
         return found
 
     async def _sums(
-        self, connection: Connection, side: int, objects: Sequence[Evaluated], indicators: Iterable[Indicator], bits: set[int],
+        self, connection: Connection, side: int, objects: Sequence[Evaluated], indicators: Iterable[Indicator], slices: set[int],
         span: Span,
     ) -> Sums:  # fmt: skip
         groups = {part: one.key for one in objects for part in one.parts}
-        return await sums_of(connection, side, groups, span.first, span.last, bits, _needed(indicators))
+        return await sums_of(connection, side, groups, span.first, span.last, slices, _needed(indicators))
 
 
 def _needed(indicators: Iterable[Indicator]) -> set[int]:
@@ -217,8 +218,8 @@ def _needed(indicators: Iterable[Indicator]) -> set[int]:
     return {int(BY_KEY[key]) for key in keys | supplied(keys)}
 
 
-def _counts(sums: Sums, key: str, bit: int | None) -> Counts:
-    found = sums.get(key, {}).get(bit, {}) if bit is not None else {}
+def _counts(sums: Sums, key: str, slice_: int | None) -> Counts:
+    found = sums.get(key, {}).get(slice_, {}) if slice_ is not None else {}
     return {WORDS[count].key: found[count] for count in WORDS if count in found}
 
 

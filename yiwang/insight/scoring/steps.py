@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from yiwang.insight.indicators.counts import Count
-from yiwang.insight.scoring.events import NEVER, NO_DAY, OUTCOME, STAGE, STAGES
+from yiwang.insight.scoring.events import OUTCOME, STAGE, STAGES, STOPPED
 from yiwang.insight.scoring.handling import Handling
 from yiwang.insight.scoring.lives import (
     DISPATCHED_RIGHT,
@@ -15,12 +15,14 @@ from yiwang.insight.scoring.lives import (
     FILED_PROMPT,
     FILED_RIGHT,
     FROM_FIELD,
+    NO_ROUND,
     NOT_ACCEPTED,
     STEP_DUE,
     STEP_IN_TIME,
     VALID,
 )
-from yiwang.insight.scoring.wire import Numbers, Rows
+from yiwang.insight.scoring.moments import NEVER, NO_DAY
+from yiwang.insight.scoring.wire import Numbers, Picked
 
 for _stage, _due, _in_time in (
     ("verify", Count.VERIFY_DUE, Count.VERIFIED_IN_TIME),
@@ -39,7 +41,7 @@ _FILING: Final = [OUTCOME[name] for name in ("file", "handle_here", "escalate")]
 class Steps(Handling):
     """What finished steps make of lives. Each method takes rows and their events; no row stands twice in one call."""
 
-    def step(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def step(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         self._finish_step(rows, events, seats)
         stages, outcomes = events["stage"], events["outcome"]
         for stage in np.unique(stages):
@@ -52,8 +54,24 @@ class Steps(Handling):
         again |= (stages == STAGE["check"]) & (outcomes == OUTCOME["not_pass"])
         again |= (stages == STAGE["visit"]) & (outcomes == OUTCOME["not_solved"])
         self._rework(rows[again], events[again])
+        told = (events["has_due"] != 0) & ~again & (outcomes != OUTCOME["back"])
+        self._follow_clock(rows[told], events[told], seats[told])
 
-    def _finish_step(self, rows: Numbers, events: Rows, seats: Numbers) -> None:
+    def _follow_clock(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
+        """The handling clock as these steps left it. Where nobody dispatches, its start begins the round of whoever handles;
+        where it stops, that is handled, in whatever words the flow says so."""
+        lives = self.lives
+        stopped = (events["marks"] & STOPPED) != 0
+        first = (lives["round"][rows] == NO_ROUND) & (lives["dispatched_on"][rows] == NO_DAY)
+        first &= ~stopped & (events["due_at"] != NEVER)
+        self._begin_at(rows[first], events[first])
+        handler = lives["handler"][rows]
+        handler = np.where((events["stage"] == STAGE["handle"]) | (handler == 0), seats, handler)
+        self._handled(rows[stopped], events[stopped], handler[stopped])
+        held = ~first & ~stopped
+        self._due(rows[held], events[held])
+
+    def _finish_step(self, rows: Numbers, events: Picked, seats: Numbers) -> None:
         """The step that ended counts by its limit, for whoever ended it."""
         timed = events["step_due_at"] != NEVER
         self.tell.drop_step(rows[timed])
@@ -66,12 +84,12 @@ class Steps(Handling):
                     mine = numbers == number
                     self.out.add(Count(int(number)), rows[mine], events["step_due_on"][mine], seat=seats[mine])
 
-    def _verify_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _verify_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         self.out.add(Count.VERIFIED, rows, events["day"], seat=seats)
         missed = (outcomes == OUTCOME["exist"]) & ((self.lives["flags"][rows] & FROM_FIELD) == 0)
         self.out.add(Count.MISSED, rows[missed], events["day"][missed], seat=seats[missed])
 
-    def _accept_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _accept_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         lives, out = self.lives, self.out
         refused = outcomes == OUTCOME["not_accept"]
         out.add(Count.NOT_ACCEPTED, rows[refused], events["day"][refused], seat=seats[refused])
@@ -107,7 +125,7 @@ class Steps(Handling):
         out.add(Count.VALID, valid, lives["reported_on"][valid], -1, seat=lives["reporter"][valid])
         lives["flags"][rows] &= ~(FILED_RIGHT | VALID)
 
-    def _dispatch_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _dispatch_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         lives, out = self.lives, self.out
         given = outcomes == OUTCOME["dispatch"]
         rows, events, seats = rows[given], events[given], seats[given]
@@ -120,7 +138,7 @@ class Steps(Handling):
         out.add(Count.DISPATCHED_RIGHT, rows, events["day"], seat=seats)
         self._begin(rows, events)
 
-    def _receive_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _receive_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         back = outcomes == OUTCOME["back"]
         self._returned(rows[back], events[back])
         own = outcomes == OUTCOME["handle_self"]
@@ -128,7 +146,7 @@ class Steps(Handling):
         rest = ~back
         self._due(rows[rest], events[rest])
 
-    def _handle_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _handle_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         done = outcomes == OUTCOME["finish"]
         self.lives["handler"][rows[done]] = seats[done]
         timed = done & (events["step_due_at"] != NEVER)  # a limit of its own, as at a community: finished is handled
@@ -136,26 +154,26 @@ class Steps(Handling):
         up = outcomes == OUTCOME["escalate"]
         self._leave_round(rows[up], events["at"][up])
 
-    def _confirm_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _confirm_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         done = outcomes == OUTCOME["confirm"]
         handler = self.lives["handler"][rows[done]]
         self._handled(rows[done], events[done], np.where(handler == 0, seats[done], handler))
 
-    def _check_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _check_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         self.out.add(Count.CHECKED, rows, events["day"], seat=seats)
         passed = outcomes == OUTCOME["pass"]
         self.out.add(Count.CHECK_PASSED, rows[passed], events["day"][passed], seat=seats[passed])
 
-    def _visit_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _visit_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         done = outcomes != 0  # a timer ends the step without an outcome: nobody visited
         self.out.add(Count.VISITED, rows[done], events["day"][done], seat=seats[done])
         self._rated(rows, events["day"], events["satisfaction"])
 
-    def _evaluate_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _evaluate_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         stars = np.select([outcomes == OUTCOME[word] for word in ("good", "fair", "poor")], [5, 3, 1], 0)
         self._rated(rows, events["day"], stars)
 
-    def _send_check_step(self, rows: Numbers, events: Rows, seats: Numbers, outcomes: Numbers) -> None:
+    def _send_check_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         self.out.add(Count.CHECK_SENT, rows, events["day"], seat=seats)
         prompt = events["late"] == 0
         self.out.add(Count.CHECK_SENT_IN_TIME, rows[prompt], events["day"][prompt], seat=seats[prompt])

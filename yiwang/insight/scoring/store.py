@@ -10,10 +10,10 @@ from uuid import UUID
 
 import numpy as np
 
-from yiwang.insight.scoring.events import Slice
 from yiwang.insight.scoring.lives import LIFE, LIFE_COLUMNS, Net
+from yiwang.insight.scoring.slices import Slice
 from yiwang.insight.scoring.totals import SUM, without_amounts
-from yiwang.insight.scoring.wire import Numbers, Rows, Wire, uuid_of
+from yiwang.insight.scoring.wire import Columns, Numbers, Rows, Wire, uuid_of
 from yiwang.kernel.database import Connection, Record
 
 LIFE_WIRE: Final = Wire(LIFE)
@@ -25,17 +25,17 @@ _SUM_WIRE: Final = Wire(SUM)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the journal was followed. ``bits``: the slices counted on the side that is read; ``rebuild_*``: of a
+    """How far the journal was followed. ``slices``: those counted on the side that is read; ``rebuild_*``: of a
     recomputation under way, None otherwise."""
 
     side: int
     tx: int
     seq: int
     as_of: datetime
-    bits: frozenset[int]
+    slices: frozenset[int]
     rebuild_tx: int | None
     rebuild_at: tuple[int, int] | None
-    rebuild_bits: frozenset[int]
+    rebuild_slices: frozenset[int]
     rebuild_from: UUID | None
     rebuild_done: int
     rebuild_of: int
@@ -49,10 +49,10 @@ def _progress(row: Record) -> Progress:
         tx=row["tx"],
         seq=row["seq"],
         as_of=row["as_of"],
-        bits=_bits(row["scopes"]),
+        slices=_numbers(row["scopes"]),
         rebuild_tx=row["rebuild_tx"],
         rebuild_at=at,
-        rebuild_bits=_bits(row["rebuild_scopes"] or ""),
+        rebuild_slices=_numbers(row["rebuild_scopes"] or ""),
         rebuild_from=row["rebuild_from"],
         rebuild_done=row["rebuild_done"],
         rebuild_of=row["rebuild_of"],
@@ -60,13 +60,13 @@ def _progress(row: Record) -> Progress:
     )
 
 
-def _bits(text: str) -> frozenset[int]:
+def _numbers(text: str) -> frozenset[int]:
     return frozenset(int(word) for word in text.split(",") if word)
 
 
-def written_bits(bits: frozenset[int]) -> str:
-    """Bits as the progress row keeps them."""
-    return ",".join(map(str, sorted(bits)))
+def written(slices: frozenset[int]) -> str:
+    """Numbers of slices as the progress row keeps them."""
+    return ",".join(map(str, sorted(slices)))
 
 
 async def progress(connection: Connection) -> Progress:
@@ -82,13 +82,13 @@ async def locked_progress(connection: Connection, *, wait: bool = False) -> Prog
     return None if row is None else _progress(row)
 
 
-async def slices(connection: Connection, bits: frozenset[int] | None = None) -> list[Slice]:
-    """The slices that are kept; only those with these bits."""
-    rows = await connection.fetch("select bit, condition from insight_slice order by bit")
+async def slices(connection: Connection, numbers: frozenset[int] | None = None) -> list[Slice]:
+    """The slices that are kept; only those with these numbers."""
+    rows = await connection.fetch("select number, condition from insight_slice order by number")
     return [
-        Slice(row["bit"], tuple(row["condition"].get("types", ())), tuple(row["condition"].get("channels", ())))
+        Slice(row["number"], tuple(row["condition"].get("types", ())), tuple(row["condition"].get("channels", ())))
         for row in rows
-        if bits is None or row["bit"] in bits
+        if numbers is None or row["number"] in numbers
     ]
 
 
@@ -237,18 +237,41 @@ async def clear_side(connection: Connection, side: int) -> None:
     )
 
 
-async def finish_side(connection: Connection, side: int) -> None:
-    """Bring equal keys of sums together and make the indexes."""
+_FINISHING: Final = (
+    "set local statement_timeout = 0; set local work_mem = '64MB'; set local maintenance_work_mem = '64MB';"
+    " set local enable_hashagg = off; set local max_parallel_workers_per_gather = 0;"
+    " set local max_parallel_maintenance_workers = 0;"
+)
+"""Runs that are sorted within the processor's own memory and then merged are sorted sooner than all at once. Sums and facts
+are finished side by side, each by one process: more of them would take the processor from one another."""
+_KEY: Final = "(object::int8 << 38) | (slice::int8 << 22) | (fact::int8 << 16) | (day - date '2000-01-01' + 32768)"
+"""One number that sorts as (object, slice, fact, day) do: see the bits of :mod:`yiwang.insight.scoring.lives`."""
+
+
+async def finish_sums(connection: Connection, side: int) -> None:
+    """Bring equal keys of sums together, in the order in which they are read, and make their index.
+
+    Sums are whole numbers below 2^53, so that they may be added as floating-point numbers: five times as fast as ``numeric``.
+    """
     await connection.execute(
-        "set local statement_timeout = 0; set local maintenance_work_mem = '512MB'; set local work_mem = '256MB';"
-        f" create temp table summed on commit drop as select object, day, slice, fact, sum(n)::bigint as n"
-        f" from insight_count_{side} group by object, day, slice, fact having sum(n) <> 0;"
-        f" truncate insight_count_{side}; insert into insight_count_{side} select * from summed;"
-        f" alter table insight_fact_{side} drop constraint if exists insight_fact_{side}_pkey;"
-        f" alter table insight_count_{side} drop constraint if exists insight_count_{side}_pkey;"
+        f"{_FINISHING} alter table insight_count_{side} drop constraint if exists insight_count_{side}_pkey;"
+        f" create temp table summed on commit drop as select {_KEY} as key, sum(n::float8)::int8 as n"
+        f" from insight_count_{side} group by 1 having sum(n::float8) <> 0;"
+        f" truncate insight_count_{side};"
+        f" insert into insight_count_{side} (object, day, slice, fact, n)"
+        " select key >> 38, date '2000-01-01' + ((key & 65535)::int4 - 32768), (key >> 22) & 65535, (key >> 16) & 63, n"
+        " from summed;"
         f" alter table insight_count_{side} add constraint insight_count_{side}_pkey primary key (object, slice, fact, day);"
+        f" analyze insight_count_{side}"
+    )
+
+
+async def finish_facts(connection: Connection, side: int) -> None:
+    """Make the index of what cases have entered."""
+    await connection.execute(
+        f"{_FINISHING} alter table insight_fact_{side} drop constraint if exists insight_fact_{side}_pkey;"
         f" alter table insight_fact_{side} add constraint insight_fact_{side}_pkey primary key (object, day, case_id);"
-        f" analyze insight_count_{side}; analyze insight_fact_{side}; analyze insight_life_{side}"
+        f" analyze insight_fact_{side}; analyze insight_life_{side}"
     )
 
 
@@ -262,7 +285,7 @@ async def boundary(connection: Connection, after: UUID, entries: int) -> UUID | 
     return found
 
 
-def distinct(rows: Rows) -> tuple[list[UUID], Numbers]:
+def distinct(rows: Rows | Columns) -> tuple[list[UUID], Numbers]:
     """The different cases of rows with ``case_hi``, ``case_lo``, and for each row the place of its own among them."""
     if not len(rows):
         return [], np.empty(0, dtype="i8")

@@ -37,7 +37,7 @@ async def sums_of(
     number = {name: at for at, name in enumerate(names)}
     ids = list(groups)
     rows = await connection.fetch(
-        "select g.name as part, c.slice, c.fact, sum(c.n)::bigint as n"
+        "select g.name as part, c.slice, c.fact, sum(c.n::float8)::int8 as n"
         " from unnest($1::int4[], $2::int4[]) as g (object, name)"
         f" join insight_count_{side} c on c.object = g.object and c.day >= $3 and c.day <= $4"
         " where c.slice = any($5::int2[]) and c.fact = any($6::int2[]) group by 1, 2, 3",
@@ -96,7 +96,7 @@ async def cases_behind(
         f"f.day >= {args.bind(first)} and f.day <= {args.bind(last)}",
         f"f.facts & {args.bind(bits)}::int8 <> 0",
         f"f.facts & {args.bind(barred)}::int8 = 0",
-        f"(l.slices >> {args.bind(slice_)}::int4) & 1 = 1",
+        f"l.slices = any(array(select s.id from insight_slice_set s where {args.bind(slice_)}::int2 = any(s.slices)))",
         scope,
     ]
     if after is not None:

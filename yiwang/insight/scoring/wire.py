@@ -5,8 +5,8 @@ A column pair ``x_hi``, ``x_lo`` is one uuid. Dates are days, times microseconds
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, overload
 from uuid import UUID
 
 import numpy as np
@@ -19,8 +19,62 @@ Rows: TypeAlias = NDArray[np.void]
 Numbers: TypeAlias = NDArray[Any]
 """Whole numbers: indexes of rows, objects, days, moments."""
 
+
+class Picked:
+    """Some rows of columns: a column is gathered when it is asked for, so that a choice of rows copies nothing."""
+
+    __slots__ = ("_at", "_columns")
+
+    def __init__(self, columns: Mapping[str, Numbers], at: slice | Numbers) -> None:
+        self._columns = columns
+        self._at = at
+
+    @overload
+    def __getitem__(self, which: str) -> Numbers: ...
+    @overload
+    def __getitem__(self, which: Numbers) -> Picked: ...
+    def __getitem__(self, which: str | Numbers) -> Numbers | Picked:
+        """A column by its name; or fewer rows, by a mask over these."""
+        if isinstance(which, str):
+            found: Numbers = self._columns[which][self._at]
+            return found
+        chosen = np.flatnonzero(which)
+        if isinstance(self._at, slice):
+            return Picked(self._columns, chosen + (self._at.start or 0))
+        return Picked(self._columns, self._at[chosen])
+
+
+class Columns:
+    """Many rows, each column an array of its own: whoever looks at one column reads nothing of the others."""
+
+    __slots__ = ("_columns", "_length")
+
+    def __init__(self, columns: dict[str, Numbers], length: int) -> None:
+        self._columns = columns
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, name: str) -> Numbers:
+        return self._columns[name]
+
+    def __setitem__(self, name: str, values: Numbers) -> None:
+        self._columns[name] = values
+
+    def pop(self, name: str) -> Numbers:
+        """A column, which goes."""
+        return self._columns.pop(name)
+
+    def take(self, order: Numbers) -> Columns:
+        """These rows, in this order."""
+        return Columns({name: values[order] for name, values in self._columns.items()}, len(order))
+
+
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
+_PIECE: Final = 1 << 18
+"""Bytes of a message that are taken apart at once: they stay in the processor's own memory, and no message stands there whole."""
 
 
 class Wire:
@@ -71,6 +125,12 @@ class Wire:
         await connection.copy_from_query(query, *values, output=take, format="binary")
         return self.parse(b"".join(pieces))
 
+    async def columns_of(self, connection: Connection, query: str, *values: object) -> Columns:
+        """The rows of a query whose columns are of these types, column by column."""
+        taking = _Taking(self)
+        await connection.copy_from_query(query, *values, output=taking.take, format="binary")
+        return taking.columns()
+
     async def write(self, connection: Connection, table: str, columns: Sequence[str], rows: Rows) -> None:
         """Add rows to a table in the caller's transaction."""
         if not len(rows):
@@ -80,6 +140,44 @@ class Wire:
             yield self.pack(rows)
 
         await connection.copy_to_table(table, source=content(), columns=list(columns), format="binary")
+
+
+class _Taking:
+    """Takes a COPY message apart while it comes."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._begun = False
+        self._parts: list[dict[str, Numbers]] = []
+        self._count = 0
+
+    async def take(self, piece: bytes) -> None:
+        self._waiting.append(piece)
+        self._size += len(piece)
+        if self._size >= _PIECE:
+            self._take_apart()
+
+    def _take_apart(self) -> None:
+        content = b"".join(self._waiting)
+        begin = 0 if self._begun else len(_HEAD)
+        width = self._wire.wire.itemsize
+        count = max(0, len(content) - begin) // width
+        rows = np.frombuffer(content, dtype=self._wire.wire, count=count, offset=begin)
+        self._parts.append({name: rows[name].astype(self._wire.rows[name]) for name in self._wire.names})
+        self._begun = True
+        self._count += count
+        self._waiting = [content[begin + count * width :]]
+        self._size = len(self._waiting[0])
+
+    def columns(self) -> Columns:
+        """All of it."""
+        self._take_apart()
+        if self._waiting != [_END]:
+            raise ValueError("the rows are not of one width")
+        names = self._wire.names
+        return Columns({name: np.concatenate([part[name] for part in self._parts]) for name in names}, self._count)
 
 
 def uuid_of(hi: int, lo: int) -> UUID:

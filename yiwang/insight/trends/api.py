@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import yiwang.identity.errors
 import yiwang.insight.trends.errors  # noqa: F401  # registers the codes that descriptions name, as does identity's
-from yiwang.casework.api.answers import problems
 from yiwang.casework.api.bodies import service_of
 from yiwang.casework.api.values import ClassCode, Key
 from yiwang.casework.service import CaseService
@@ -22,6 +21,7 @@ from yiwang.insight.trends.store import Alarm
 from yiwang.insight.trends.trial import Score
 from yiwang.kernel.access import SignedInActor
 from yiwang.kernel.errors import FieldError, InvalidInput
+from yiwang.kernel.refusals import problems
 
 router = APIRouter(prefix="/api/v1/trends", tags=["trends 趋势预测"])
 

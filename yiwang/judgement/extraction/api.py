@@ -11,35 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from yiwang.judgement.extraction.errors import TextEmpty
 from yiwang.judgement.extraction.service import Extraction, Mention
 from yiwang.kernel.access import SignedInActor
-from yiwang.kernel.errors import REGISTRY
+from yiwang.kernel.refusals import BEFORE_ANY_ROUTE, problems
 from yiwang.kernel.text import CleanLine, CleanText
 
 router = APIRouter(prefix="/api/v1", tags=["extraction 要素提取"])
-
-
-def _problems(*codes: str) -> dict[int | str, dict[str, object]]:
-    by_status: dict[int | str, list[str]] = {}
-    for code in codes:
-        by_status.setdefault(REGISTRY[code].status, []).append(code)
-    return {
-        status: {
-            "description": "; ".join(f"`{code}` {REGISTRY[code].en}" for code in found),
-            "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "title"]}}},
-        }
-        for status, found in by_status.items()
-    }
-
-
-_REFUSED = _problems(
-    "extraction.text_empty",
-    "input.invalid",
-    "input.unreadable",
-    "identity.sign_in_needed",
-    "identity.forbidden",
-    "input.too_large",
-    "input.too_many_requests",
-    "unavailable",
-)
 
 
 class ExtractBody(BaseModel):
@@ -111,7 +86,9 @@ class ExtractAnswer(BaseModel):
     suggestion: Suggestion | None
 
 
-@router.post("/extract", summary="What a text names 要素提取", responses=_REFUSED)
+@router.post(
+    "/extract", summary="What a text names 要素提取", responses=problems("extraction.text_empty", *BEFORE_ANY_ROUTE)
+)
 async def extract(request: Request, body: ExtractBody, _actor: SignedInActor) -> ExtractAnswer:
     """Places, times, telephones and plates of a report's words, each with its stretch of text, and a place on the map."""
     if not body.text and not body.address:

@@ -297,6 +297,15 @@ def _common(low: str, high: str) -> str:
     return ""
 
 
+async def merge(connection: Connection, kept: UUID, gone: UUID, zone: ZoneInfo, now: datetime) -> int:
+    """Make two issues one that people see as the same matter: the reports of ``gone`` become those of ``kept``, which is
+    described anew. In the caller's transaction; returns how many reports went over."""
+    texts = await store.lock_reading(connection)
+    moved = await store.hand_over(connection, gone, kept)
+    await _write(_Reader(connection, texts), kept, zone, now)
+    return moved
+
+
 async def tidy(connection: Connection, now: datetime) -> int:
     """Drop what is no more compared."""
     return await store.drop_old(connection, now - WINDOW, (now - _words_kept).date())

@@ -162,6 +162,20 @@ async def join(connection: Connection, issue_id: UUID, case_ids: Iterable[UUID])
     )
 
 
+async def lock_reading(connection: Connection) -> int:
+    """Keep the reader of the journal waiting until the transaction ends; returns how many texts were counted."""
+    texts: int = await connection.fetchval("select texts from hot_issue_reading for update")
+    return texts
+
+
+async def hand_over(connection: Connection, gone: UUID, kept: UUID) -> int:
+    """Give all reports of one issue to another, and forget the one; returns how many reports."""
+    status = await connection.execute("update hot_issue_text set issue_id = $2 where issue_id = $1", gone, kept)
+    await connection.execute("delete from hot_issue_day where issue_id = $1", gone)
+    await connection.execute("delete from hot_issue where id = $1", gone)
+    return int(status.rsplit(" ", 1)[-1])
+
+
 async def totals(connection: Connection, issue_id: UUID) -> Record:
     """Of all members: letters, people, began_at, last_at, lon, lat, low and high area code, class_code of most."""
     row = await connection.fetchrow(

@@ -35,7 +35,7 @@ def server_settings(
         "fsync": "on",
         "full_page_writes": "on",
         "synchronous_commit": "on",
-        "shared_buffers": f"{_between(128, memory // 8, 2048)}MB",
+        "shared_buffers": f"{_between(128, memory // 4, 8192)}MB",
         "effective_cache_size": f"{max(256, memory // 2)}MB",
         "work_mem": f"{_between(4, memory // 512, 32)}MB",
         "maintenance_work_mem": f"{_between(64, memory // 32, 512)}MB",
@@ -65,6 +65,9 @@ def server_settings(
         "timezone": "UTC",
         "lc_messages": "C",
     }
+    if (os.cpu_count() or 1) <= 2:
+        # Three vacuums at once would take both processors, and reports would wait for half a second.
+        values |= {"autovacuum_max_workers": "1", "autovacuum_vacuum_cost_limit": "400"}
     if lz4:
         values["default_toast_compression"] = "lz4"
     if sys.platform == "linux":

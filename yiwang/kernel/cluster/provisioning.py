@@ -123,15 +123,17 @@ async def prepare_own_server(url: str) -> None:
     await ensure_extensions(url)
 
 
-async def ensure_template(admin_url: str, name: str, build: Callable[[str], Awaitable[None]]) -> None:
-    """Make the template database ``name`` once, however many processes ask: it gets our extensions, then
-    ``build(url)`` fills it, then it is closed for connections. If ``build`` fails, it is dropped again."""
+async def ensure_template(
+    admin_url: str, name: str, build: Callable[[str], Awaitable[None]], *, like: str = "template0"
+) -> None:
+    """Make the template database ``name`` once, however many processes ask: a copy of the template ``like``, it gets our
+    extensions, then ``build(url)`` fills it, then it is closed for connections. If ``build`` fails, it is dropped again."""
     async with connection_to(admin_url) as admin, _alone(admin):
         if await admin.fetchval("select datistemplate from pg_database where datname = $1", name):
             return
         quoted = _identifier(name)
         await admin.execute(f"drop database if exists {quoted} with (force)")
-        await admin.execute(f"create database {quoted} template template0 encoding 'UTF8'")
+        await admin.execute(f"create database {quoted} template {_identifier(like)} encoding 'UTF8'")
         url = with_database(admin_url, name)
         await ensure_extensions(url)
         await build(url)

@@ -82,6 +82,10 @@ class EmbeddedServer:
         return self.folder / "data"
 
     @property
+    def _gone(self) -> Path:
+        return self.folder / "data.gone"
+
+    @property
     def log_folder(self) -> Path:
         return self.folder / "log"
 
@@ -153,6 +157,9 @@ class EmbeddedServer:
             socket_folder, folder = self.socket_folder, self.folder
             shutil.rmtree(socket_folder, ignore_errors=True)
             if folder.exists():
+                if self.data.exists():  # aside in one go: killed meanwhile, we leave no half of a database behind
+                    shutil.rmtree(self._gone, ignore_errors=True)
+                    self.data.rename(self._gone)
                 shutil.rmtree(folder)
             (self.home / "pg").unlink(missing_ok=True)
 
@@ -161,9 +168,11 @@ class EmbeddedServer:
         await provisioning.ensure_database(self.dsn("postgres"), name)
         return self.dsn(name)
 
-    async def ensure_template(self, name: str, build: Callable[[str], Awaitable[None]]) -> None:
+    async def ensure_template(
+        self, name: str, build: Callable[[str], Awaitable[None]], *, like: str = "template0"
+    ) -> None:
         """Make a template database once, however many processes ask; see :func:`provisioning.ensure_template`."""
-        await provisioning.ensure_template(self.dsn("postgres"), name, build)
+        await provisioning.ensure_template(self.dsn("postgres"), name, build, like=like)
 
     async def create_database(self, name: str, *, template: str) -> str:
         """Create ``name`` as a copy of ``template``; returns its URL."""
@@ -183,6 +192,9 @@ class EmbeddedServer:
     def _initialise(self, binaries: Binaries) -> None:
         """initdb into ``data.new``, renamed when complete, so that a killed attempt leaves nothing half made."""
         account = placement.prepare(self.home, self.say)
+        shutil.rmtree(self._gone, ignore_errors=True)
+        if self.data.exists() and any(self.data.iterdir()):
+            raise InitialiseFailed(reason=f"{self.data}: PG_VERSION is missing, other files are there")
         self._need_room(room_to_initialise_mb)
         self.say("建立数据库…", "creating the database …")
         fresh = self.folder / "data.new"

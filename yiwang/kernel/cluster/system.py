@@ -223,3 +223,20 @@ def try_lock(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def share_lock(path: Path) -> int:
+    """An open descriptor that holds the lock of ``path`` together with others; waits while one holds it alone."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def alone_with_lock(descriptor: int) -> bool:
+    """Whether nobody shares the lock any more; then it is ours alone until the descriptor is closed. Of several who ask,
+    each gives up its share, so that the last one is told yes."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

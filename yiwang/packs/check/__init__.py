@@ -10,17 +10,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from yiwang.kernel.database import JsonObject
+from yiwang.packs.check.alarm_rules import check_alarm_rules
+from yiwang.packs.check.calculated import check_calculated
 from yiwang.packs.check.cities import check_city
+from yiwang.packs.check.compute import check_compute
+from yiwang.packs.check.documents import check_documents, check_shared_documents
 from yiwang.packs.check.flows import check_flows
 from yiwang.packs.check.indicators import check_indicators, check_shared_indicators
+from yiwang.packs.check.matches import check_matches
 from yiwang.packs.check.plan import check_plan
+from yiwang.packs.check.plans import check_plans
+from yiwang.packs.check.publicity import check_publicity
 from yiwang.packs.check.references import check_needs_circle, check_references, check_shared_words, needed
+from yiwang.packs.check.resources import check_resources
 from yiwang.packs.check.rules import check_rules
 from yiwang.packs.check.scenarios import check_scenarios, scenario_cities
+from yiwang.packs.check.signals import check_devices, check_shared_signals, check_signals
+from yiwang.packs.check.types import check_shared_types, check_types
 from yiwang.packs.check.values import check_values
+from yiwang.packs.check.votes import check_votes
 from yiwang.packs.check.walks import check_walks
 from yiwang.packs.findings import Finding, Findings
-from yiwang.packs.loader import City, Pack, load_city, load_pack, pack_folders
+from yiwang.packs.loaded import City, Pack
+from yiwang.packs.loader import load_city, load_pack, pack_folders
 
 __all__ = ["CheckResult", "run_check"]
 
@@ -97,12 +109,16 @@ def run_check(
         findings.extend(mine.items)
         if name in by_id:
             check_values(by_id[name], findings)
+            check_calculated(by_id[name], by_id, findings)
             if sound.issuperset(_reach(name, by_id, loaded)):
                 _check_meaning(by_id[name], by_id, packs.parent, findings)
                 check_walks(by_id[name], findings)
     check_needs_circle(by_id, findings)
     check_shared_words(list(by_id.values()), findings)
     check_shared_indicators(list(by_id.values()), findings)
+    check_shared_signals(list(by_id.values()), findings)
+    check_shared_types(list(by_id.values()), findings)
+    check_shared_documents(list(by_id.values()), findings)
     folders = scenario_cities(cities or packs.parent / "cities", tests)
     if only_cities:
         chosen = {path.name: path for path in only_cities}
@@ -119,6 +135,7 @@ def run_check(
             found[name] = city
             if not own.errors:
                 check_city(city, findings)
+                check_devices(city, findings)
                 _check_reworded(city, by_id, packs.parent, findings)
     for name in sorted(sound):
         if sound.issuperset(_reach(name, by_id, loaded)):
@@ -129,7 +146,7 @@ def run_check(
 def _reach(name: str, packs: dict[str, Pack], folders: Container[str]) -> set[str]:
     """The pack and all that it needs, as far as there are folders of that name."""
     reach = {name, *needed(packs[name], packs)}
-    needs = {need for one in reach if one in packs for need in packs[one].file.value.needs}
+    needs = {need for one in reach if one in packs for need in packs[one].file.value.needed_ids}
     return reach | {need for need in needs if need in folders}
 
 
@@ -138,6 +155,16 @@ def _check_meaning(pack: Pack, packs: dict[str, Pack], root: Path, findings: Fin
     check_references(pack, packs, findings)
     check_rules(pack, packs, findings)
     check_indicators(pack, packs, findings)
+    check_signals(pack, packs, findings)
+    check_compute(pack, packs, findings)
+    check_alarm_rules(pack, packs, findings)
+    check_types(pack, packs, findings)
+    check_resources(pack, packs, findings)
+    check_plans(pack, packs, findings)
+    check_publicity(pack, packs, findings)
+    check_votes(pack, packs, findings)
+    check_matches(pack, packs, findings)
+    check_documents(pack, packs, findings)
     check_flows(pack, packs, findings)
     check_plan(pack, root, findings)
 

@@ -17,7 +17,7 @@ from yiwang.packs.check.flows import Offices, check_people, post_code
 from yiwang.packs.check.references import BUILT_IN_DEPARTMENTS, departments_named, needed, post_kinds, unknown
 from yiwang.packs.check.values import check_texts_of
 from yiwang.packs.findings import Findings, Place, suggestion
-from yiwang.packs.loader import City
+from yiwang.packs.loaded import City
 from yiwang.packs.model.city import OrganisationEntry
 from yiwang.packs.source import Trail
 
@@ -48,9 +48,10 @@ def _check_file(city: City, findings: Findings) -> None:
         findings.add(source.place(("code_system",)), "city.code_system", name=system, hint_zh=zh, hint_en=en)
     known = {pack.id: pack for pack in city.packs}
     for pack in city.packs:
-        for name in needed(pack, known) + [need for need in pack.file.value.needs if need not in known]:
+        for name in needed(pack, known) + [need for need in pack.file.value.needed_ids if need not in known]:
             # A need that is no pack at all is told at the pack.
-            if name not in file.packs and (pack.folder.parent / name).is_dir():
+            there = file.packs if city.runs(pack) else [*file.packs, *file.retired]
+            if name not in there and (pack.folder.parent / name).is_dir():
                 findings.add(source.place(("packs",)), "city.pack_needed", pack=pack.id, needed=name)
     if file.hours:
         try:

@@ -1,7 +1,8 @@
-"""The demo accounts of a city: each works in an office that exists, and each of its posts is exactly one post there."""
+"""The demo of a city: each account works in an office that exists, and each of its posts is exactly one post there."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, cached_property
 
 from yiwang.identity.passwords import check_password
@@ -11,23 +12,37 @@ from yiwang.packs.areas import GRID_POST, GridPosts, grid_posts_declared, listed
 from yiwang.packs.check.flows import Offices, post_code
 from yiwang.packs.check.references import post_kinds, unknown
 from yiwang.packs.findings import Findings, Place, suggestion
-from yiwang.packs.loader import City
+from yiwang.packs.loaded import City
 from yiwang.packs.model.city import Demo, DemoAccount, HeldPost, OrganisationEntry
 from yiwang.packs.source import Trail
 
+MOST_PAST_CASES = 50_000
 ADMINISTRATOR_ROLES = frozenset(role.code for role in ADMINISTRATORS)
 """Roles that identity itself brings (三员)."""
 
 
 def check_demo(city: City, findings: Findings) -> None:
-    """Password, offices, posts and roles of every demo account."""
+    """Password, offices, posts and roles of every demo account; the length of its past; who publishes its notices."""
     demo, source = city.file.value.demo, city.file.source
     if demo is None or city.organisations is None:
         return
+    if demo.history is not None and (count := round(demo.history.days * demo.history.a_day)) > MOST_PAST_CASES:
+        findings.add(source.place(("demo", "history")), "city.history_large", count=count, most=MOST_PAST_CASES)
     offices = Offices(city.organisations.value.organisations, city.file.value.division)
     posts = _Posts(city)
     roles = {role.code for pack in city.packs if pack.roles for role in pack.roles.value.roles} | ADMINISTRATOR_ROLES
     _check_password(city, demo, findings)
+    logins = [account.login for account in demo.accounts]
+    for index, notice in enumerate(demo.notices):
+        if notice.by not in logins:
+            unknown(
+                findings,
+                source.place(("demo", "notices", index, "by")),
+                ("演示账号", "demo account"),
+                notice.by,
+                logins,
+            )
+    _check_entries(city, demo, logins, findings)
     first: dict[str, int] = {}
     for index, account in enumerate(demo.accounts):
         trail: Trail = ("demo", "accounts", index)
@@ -43,6 +58,31 @@ def check_demo(city: City, findings: Findings) -> None:
         for number, role in enumerate(account.roles):
             if role not in roles:
                 unknown(findings, source.place((*trail, "roles", number)), ("角色", "role"), role, roles)
+
+
+def _check_entries(city: City, demo: Demo, logins: Sequence[str], findings: Findings) -> None:
+    """Who records each entry and its type exist, and so do its attributes; values are judged where they are recorded."""
+    declared = [item.value for pack in filter(city.runs, city.packs) for item in pack.types]
+    types = {each.id: each for each in declared if each.keys}
+    for index, entry in enumerate(demo.entries):
+        trail: Trail = ("demo", "entries", index)
+        place = city.file.source.place
+        if entry.by not in logins:
+            unknown(findings, place((*trail, "by")), ("演示账号", "demo account"), entry.by, logins)
+        kind = types.get(entry.type)
+        if kind is None:
+            unknown(
+                findings,
+                place((*trail, "type")),
+                ("有唯一标识的登记类型", "type with a natural key"),
+                entry.type,
+                types,
+            )
+            continue
+        for name in entry.attributes:
+            if name not in kind.attributes:
+                there = place((*trail, "attributes", name))
+                unknown(findings, there, ("字段", "attribute"), name, dict(kind.attributes))
 
 
 def _check_password(city: City, demo: Demo, findings: Findings) -> None:

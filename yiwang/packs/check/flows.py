@@ -18,7 +18,7 @@ from yiwang.packs.check.variables import takes_any, unset_variables, variables_s
 from yiwang.packs.check.who import check_who, check_who_in_city
 from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.flows import FlowFile
-from yiwang.packs.loader import City, Loaded, Pack
+from yiwang.packs.loaded import City, Loaded, Pack
 from yiwang.packs.model.city import OrganisationEntry, PostEntry
 
 START_VARIABLES = frozenset({
@@ -40,6 +40,8 @@ def check_flows(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> No
         channel_sets = [set(channel.variables) for case in cases for channel in case.value.channels.values()]
         # A variable that only some channels set would be missing in a case of another.
         by_channels = set.intersection(*channel_sets) if channel_sets else set()
+        reckoned = [{key for key, item in case.value.fields.items() if item.calculated} for case in cases]
+        by_channels |= set.intersection(*reckoned) if reckoned else set()
         known = START_VARIABLES | OUTCOME_VARIABLES | by_channels
         by_class = {"limit"} if cases and all(_always_classed(case.value) for case in cases) else set()
         _check_limits(flow, START_VARIABLES.union(by_channels, by_class), findings)
@@ -105,7 +107,7 @@ def check_people(city: City, findings: Findings) -> None:
         return
     offices = Offices(city.organisations.value.organisations, city.file.value.division)
     for pack in city.packs:
-        reach = [pack, *(one for one in city.packs if one.id in pack.file.value.needs)]
+        reach = [pack, *(one for one in city.packs if one.id in pack.file.value.needed_ids)]
         for case in pack.cases:
             kinds = _kinds_of(case, reach)
             flow = next((flow for one in reach for flow in one.flows if flow.key == case.value.flow), None)

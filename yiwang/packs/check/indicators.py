@@ -10,7 +10,7 @@ from yiwang.insight.indicators.counts import BY_KEY, WORDS
 from yiwang.insight.indicators.declared import Amount, Board, Indicator, ObjectKind, Scope, counts_of
 from yiwang.packs.check.references import needed, unknown
 from yiwang.packs.findings import Findings, suggestion
-from yiwang.packs.loader import Loaded, Pack
+from yiwang.packs.loaded import Loaded, Pack
 from yiwang.packs.source import Source, Trail
 
 OBJECTS: Mapping[ObjectKind, tuple[str, str, str]] = {

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from yiwang.packs.findings import Findings, Place, shown, suggestion
-from yiwang.packs.loader import Pack
+from yiwang.packs.loaded import Pack
 from yiwang.packs.plan import clauses_of, plan_rows
 from yiwang.packs.source import read_text
 

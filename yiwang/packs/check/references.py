@@ -9,7 +9,7 @@ from yiwang.flow.model import DecisionTask
 from yiwang.identity.declarations import PostKindDeclaration, RoleDeclaration
 from yiwang.packs.check.grants import check_grants
 from yiwang.packs.findings import Findings, Place, suggestion
-from yiwang.packs.loader import Loaded, Pack
+from yiwang.packs.loaded import Loaded, Pack
 from yiwang.packs.model.pack import RolesFile
 from yiwang.packs.source import Source, Trail
 
@@ -36,13 +36,18 @@ def check_references(pack: Pack, packs: Mapping[str, Pack], findings: Findings) 
     _check_roles(pack, reach, findings)
     _check_strings(pack, findings)
     _check_unused(pack, packs, findings)
-    if not pack.cases:
+    if not pack.cases and not pack.signals and not pack.types:
         findings.add(pack.file.source.place(), "pack.no_case_type")
 
 
 def _check_needs(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> bool:
     """Whether all packs that it needs are there; what it takes from one that is not would all be unknown."""
-    missing = [(index, name) for index, name in enumerate(pack.file.value.needs) if name not in packs]
+    missing = [(index, name) for index, name in enumerate(pack.file.value.needed_ids) if name not in packs]
+    for index, need in enumerate(pack.file.value.needed):
+        there = packs.get(need.pack)
+        if there is not None and not need.takes(there.file.value.version):
+            place, found = pack.file.source.place(("needs", index)), there.file.value.version
+            findings.add(place, "pack.needs_version", pack=pack.id, needed=need.pack, range=need.range, found=found)
     for index, name in missing:
         zh, en = suggestion(name, packs)
         findings.add(pack.file.source.place(("needs", index)), "pack.needs_unknown", pack=name, hint_zh=zh, hint_en=en)
@@ -52,12 +57,12 @@ def _check_needs(pack: Pack, packs: Mapping[str, Pack], findings: Findings) -> b
 def needed(pack: Pack, packs: Mapping[str, Pack]) -> list[str]:
     """All packs that this one needs, also at second hand; without itself."""
     found: list[str] = []
-    waiting = list(pack.file.value.needs)
+    waiting = list(pack.file.value.needed_ids)
     while waiting:
         name = waiting.pop(0)
         if name in packs and name not in found and name != pack.id:
             found.append(name)
-            waiting += packs[name].file.value.needs
+            waiting += packs[name].file.value.needed_ids
     return found
 
 
@@ -77,7 +82,7 @@ def _way_back(start: str, packs: Mapping[str, Pack]) -> list[str]:
     waiting, seen = [[start]], {start}
     while waiting:
         way = waiting.pop(0)
-        for name in packs[way[-1]].file.value.needs:
+        for name in packs[way[-1]].file.value.needed_ids:
             if name == start:
                 return way
             if name in packs and name not in seen:
@@ -143,6 +148,10 @@ def _check_case(case: Loaded[CaseTypeDeclaration], reach: Sequence[Pack], findin
         if channel.post is not None and channel.post not in posts:
             place = source.place(("channels", name, "post"))
             unknown(findings, place, ("岗位", "post"), channel.post, posts)
+        for index, field in enumerate(channel.asks or ()):
+            if field not in declaration.fields:
+                place = source.place(("channels", name, "asks", index))
+                unknown(findings, place, ("字段", "field"), field, declaration.fields)
 
 
 def post_kinds(packs: Iterable[Pack]) -> dict[str, PostKindDeclaration]:

@@ -14,7 +14,7 @@ from yiwang.kernel.database import JsonObject
 from yiwang.packs.check.references import classes_of, needed
 from yiwang.packs.check.values import DISPATCH_VARIABLES
 from yiwang.packs.findings import Findings, suggestion
-from yiwang.packs.loader import Loaded, Pack
+from yiwang.packs.loaded import Loaded, Pack
 
 _CODES = {
     **dict.fromkeys(

@@ -9,14 +9,28 @@ from yiwang.casework.declarations import CaseClass, CaseTypeDeclaration
 from yiwang.casework.notes import VERBS
 from yiwang.flow.model import Graph
 from yiwang.packs.check.references import needed, post_kinds, unknown
+from yiwang.packs.check.scores import Evaluation, check_scores
+from yiwang.packs.check.signals import profiles_of
 from yiwang.packs.check.values import check_deadline
 from yiwang.packs.findings import Findings, Place, suggestion
-from yiwang.packs.loader import City, Loaded, Pack
-from yiwang.packs.model.scenario import COMMON, FIELDS, NODES, RESULTS, Scenario, ScenarioFile, ScenarioStep, moment
+from yiwang.packs.loaded import City, Loaded, Pack
+from yiwang.packs.model.scenario import (
+    COMMON,
+    FIELDS,
+    NODES,
+    RESULTS,
+    SCORE_VERBS,
+    SENSE_VERBS,
+    THING_VERBS,
+    Scenario,
+    ScenarioFile,
+    ScenarioStep,
+    moment,
+)
 from yiwang.packs.source import Source, Trail
 
-PUBLIC_VERBS = frozenset({"report", "urge", "reopen", "rate", "track", "look"})
-"""What somebody can do who is not signed in (with the receipt)."""
+PUBLIC_VERBS = frozenset({"report", "urge", "reopen", "rate", "track", "look", "view", "send"})
+"""What somebody can do who is not signed in: with the receipt, or through doors that are open to everybody."""
 
 
 def check_scenarios(
@@ -78,6 +92,15 @@ class _Check:
         self.classes: dict[str, list[CaseClass]] = {
             tree.value.id: tree.value.classes for one in reach for tree in one.classes
         }
+        everywhere = [*city.packs, *reach]
+        self.profiles = {key: one for pack in everywhere for key, one in profiles_of([pack]).items()}
+        self.rules = {
+            code: rule for one in everywhere for item in one.signals for code, rule in item.value.rules.items()
+        }
+        own = file.value.scenarios[number].given.devices
+        self.devices = {one.code: one for one in [*(city.devices.value.devices if city.devices else []), *own]}
+        self.evaluation = Evaluation(everywhere, city)
+        self.things = {item.value.id: item.value for one in reach for item in one.types}
         self.posts = post_kinds([*city.packs, *reach])
         demo = city.file.value.demo
         self.accounts = {account.login: account for account in demo.accounts} if demo else {}
@@ -109,6 +132,12 @@ class _Check:
             name = step.name or "case"
             self.types[name] = step.type or self.default_type
             self._report(trail, step)
+        elif step.do in THING_VERBS:
+            self._thing(trail, step)
+        elif step.do in SENSE_VERBS:
+            self._sense(trail, step)
+        elif step.do in SCORE_VERBS:
+            check_scores(step, self._place, trail, self.evaluation, self.findings)
         elif step.do not in ("advance_clock", "tasks"):
             self._case(trail, step.name, "name")
             self._case(trail, step.into, "into")
@@ -128,8 +157,30 @@ class _Check:
                 zh, _, en = str(error).partition(" | ")
                 self.findings.add(self._place((*trail, "to")), "schema.value", key="to", zh=zh, en=en or zh)
 
+    def _sense(self, trail: Trail, step: ScenarioStep) -> None:
+        """Devices, metrics and rules are known; an alarm makes its case known to the steps that follow."""
+        code = step.as_.partition(":")[2] if step.do == "measure" else step.device
+        device = self.devices.get(code or "")
+        if code is not None and device is None and step.do != "measure":  # of who measures the actor has been told
+            self._unknown((*trail, "device"), ("设备", "device"), code, self.devices)
+        profile = self.profiles.get(device.profile) if device is not None else None
+        for metric in step.values if profile is not None else ():
+            if profile is not None and metric not in profile.measures:
+                self._unknown((*trail, "values", metric), ("指标", "metric"), metric, dict(profile.measures))
+        if step.rule is not None and step.rule not in self.rules:
+            self._unknown((*trail, "rule"), ("告警规则", "alarm rule"), step.rule, self.rules)
+        opens = self.rules[step.rule].opens if step.rule in self.rules else None
+        if opens is not None:
+            self.types[step.name or "case"] = opens.case
+
     def _actor(self, trail: Trail, step: ScenarioStep) -> None:
         actor, place = step.as_, self._place((*trail, "as"))
+        if actor.startswith("device:") or step.do == "measure":
+            if actor.partition(":")[2] not in self.devices:
+                self._unknown((*trail, "as"), ("设备", "device"), actor.partition(":")[2], self.devices)
+            elif step.do != "measure":
+                self.findings.add(place, "scenario.actor_verb", actor=actor, verb=step.do)
+            return
         if actor == "clock" or actor.split(":")[0] == "resident":
             allowed = {"advance_clock"} if actor == "clock" else PUBLIC_VERBS
             if step.do not in allowed and step.refused is None:
@@ -159,6 +210,17 @@ class _Check:
             "reassign": (step.to, "to"),
             "rate": (step.satisfaction, "satisfaction"),
             "advance_clock": (step.by or step.to, "by / to"),
+            "measure": (step.values or None, "values"),
+            "read": (step.device, "device"),
+            "alarm": (step.rule, "rule"),
+            "acknowledge": (step.rule, "rule"),
+            "record": (step.thing, "thing"),
+            "fence": (step.fence or None, "fence"),
+            "view": (step.path, "path"),
+            "send": (step.path, "path"),
+            "take": (step.path if step.key else None, "path, key"),
+            "score": (step.board, "board"),
+            "count": (step.indicator, "indicator"),
         }
         value, key = needs.get(step.do, (True, ""))
         if value is None:
@@ -178,6 +240,21 @@ class _Check:
         places = self.city.file.value.places
         if isinstance(step.at, str) and step.at not in places:
             self._unknown((*trail, "at"), ("地点", "place"), step.at, places)
+
+    def _thing(self, trail: Trail, step: ScenarioStep) -> None:
+        """Types and their attributes are known; the values are judged where they are recorded."""
+        places = self.city.file.value.places
+        if isinstance(step.at, str) and step.at not in places:
+            self._unknown((*trail, "at"), ("地点", "place"), step.at, places)
+        if step.thing is None:
+            return
+        kind = self.things.get(step.thing)
+        if kind is None:
+            self._unknown((*trail, "thing"), ("登记类型", "type"), step.thing, self.things)
+            return
+        for name in step.attributes if step.refused is None else ():
+            if name not in kind.attributes:
+                self._unknown((*trail, "attributes", name), ("字段", "attribute"), name, dict(kind.attributes))
 
     def _class(self, trail: Trail, code: str | None, case: CaseTypeDeclaration) -> None:
         classes = self.classes.get(case.classes, [])
@@ -203,6 +280,10 @@ class _Check:
                 self._result(trail, step, results)
             return
         tasks = [task for task in graph.tasks if task.id in nodes]
+        asked = {field.id for task in tasks for field in task.fields}
+        for key in step.fields if tasks and step.do == "step" and step.refused is None else ():
+            if key not in asked:
+                self._unknown((*trail, "fields", key), ("字段", "field"), key, sorted(asked))
         if not tasks:
             zh, en = suggestion(nodes[0], [task.id for task in graph.tasks])
             self.findings.add(

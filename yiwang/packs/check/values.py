@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-import cel
 import jsonschema_rs
 
 from yiwang.casework.declarations import CaseTypeDeclaration
+from yiwang.casework.field_conditions import condition_faults
 from yiwang.casework.numbers import parse_number_rule
 from yiwang.flow.conditions import ConditionInvalid, compile_condition
 from yiwang.flow.decisions.expressions import FUNCTIONS
 from yiwang.kernel.deadlines import parse_deadline
 from yiwang.kernel.errors import Problem
+from yiwang.kernel.expressions import cel
 from yiwang.packs.findings import Findings, Place, suggestion
-from yiwang.packs.loader import Loaded, Pack
+from yiwang.packs.loaded import Loaded, Pack
 from yiwang.packs.source import Source, Trail, Value
 
 ACCEPT_VARIABLES: dict[str, object] = {
@@ -122,6 +123,9 @@ def _check_case(case: Loaded[CaseTypeDeclaration], findings: Findings) -> None:
         except (jsonschema_rs.ValidationError, ValueError) as error:
             message = getattr(error, "message", "") or str(error).splitlines()[0]
             findings.add(source.place(("fields", key, "schema")), "field.schema", field=key, reason=message)
+    for key, kind, other, zh, en in condition_faults(declaration.fields):
+        place = source.place(("fields", key, kind, other))
+        findings.add(place, "field.condition", field=key, kind=kind, reason_zh=zh, reason_en=en)
 
 
 def _sources(pack: Pack) -> Iterator[Source]:

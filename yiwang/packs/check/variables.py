@@ -69,6 +69,8 @@ def _set_at(node: Node) -> frozenset[str]:
             return frozenset(item.variable for item in node.outputs)
         case DecisionTask():
             return frozenset(node.into.values())
+        case UserTask():
+            return frozenset(item.id for item in node.fields)
         case _:
             return frozenset()
 

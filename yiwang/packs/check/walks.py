@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from yiwang.kernel.calendar import WorkingCalendar, calendar_files, load_calendar
 from yiwang.packs.findings import Findings
-from yiwang.packs.loader import Pack
+from yiwang.packs.loaded import Pack
 from yiwang.packs.walks import WalkResult, read_script, run_script, suffix
 
 

@@ -15,7 +15,7 @@ from yiwang.identity.separation import ADMINISTRATOR_POSTS, ADMINISTRATORS
 from yiwang.packs.check.references import post_kinds, unknown
 from yiwang.packs.findings import Findings, suggestion
 from yiwang.packs.flows import FlowFile
-from yiwang.packs.loader import City, Pack
+from yiwang.packs.loaded import City, Pack
 
 if TYPE_CHECKING:
     from yiwang.packs.check.flows import Offices

@@ -14,7 +14,7 @@ from yiwang.identity.separation import ADMINISTRATOR_POSTS
 from yiwang.packs.check.references import BUILT_IN_DEPARTMENTS
 from yiwang.packs.findings import Finding, Findings, Place, suggestion
 from yiwang.packs.founding.model import Office, SheetUnreadable
-from yiwang.packs.loader import Pack
+from yiwang.packs.loaded import Pack
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, SecretStr, StringConstraints, field_validator
+from pydantic import AwareDatetime, Field, JsonValue, SecretStr, StringConstraints, field_validator
 
 from yiwang.identity.declarations import (
     Area,
@@ -68,6 +68,53 @@ class DemoDay(Declaration):
     seed: int = Field(1, ge=0, description="The same seed gives the same day.")
 
 
+class DemoSensing(Declaration):
+    """Whether simulated devices speak in the demo."""
+
+    simulate: bool = Field(True, description="Play every device of devices.yaml over its real protocol.")
+
+
+class DemoRecords(Declaration):
+    """Invented records (houses, people, enterprises, components …) with which the demo begins."""
+
+    seed: int = Field(1, ge=0, description="The same seed gives the same records.")
+    areas: list[Division] = Field(
+        min_length=1, max_length=200, description="Communities, or streets of which the first community is taken."
+    )
+    buildings: int = Field(4, ge=1, le=60, description="Buildings of each community.")
+    entities: int = Field(300, ge=0, le=20_000, description="Enterprises, traders and units in all.")
+    components: int = Field(100, ge=0, le=5000, description="Components along the road of each community.")
+
+
+class DemoHistory(Declaration):
+    """Invented closed cases of the weeks before the demo begins, given once, when `yiwang up` first publishes the city."""
+
+    days: int = Field(65, ge=1, le=400, description="Days before the demo begins; trends need 56.")
+    a_day: float = Field(45, gt=0, le=1000, description="Cases of an average day.")
+    seed: int = Field(1, ge=0, description="The same seed gives the same past.")
+
+
+class DemoNotice(Declaration):
+    """A public notice that the demo begins with, written and published by one of its accounts."""
+
+    by: Login = Field(
+        description="Sign-in name of the demo account that publishes it; it holds `notice: write, publish`."
+    )
+    kind: Literal["notice", "service", "warning", "result"] = Field("notice", description="What kind of notice.")
+    title: Words = Field(description="Title in both languages.")
+    text: Words = Field(description="Plain text in both languages; an empty line begins a paragraph.")
+    until: AwareDatetime | None = Field(None, description="City time at which it is no more shown.")
+
+
+class DemoEntry(Declaration):
+    """A thing that the demo begins with, recorded by one of its accounts; where it needs a second person, it waits for one."""
+
+    by: Login = Field(description="Sign-in name of the demo account that records it.")
+    type: Key = Field(description="The registry's type; it has a natural key.")
+    attributes: dict[str, JsonValue] = Field(description="Its attributes, as the type declares them.")
+    reason: str = Field("", max_length=300, description="Why, as it stands in the record's history.")
+
+
 class Demo(Declaration):
     """Accounts and the simulated day of a demo; only read where YIWANG_DEMO is true."""
 
@@ -75,6 +122,17 @@ class Demo(Declaration):
     accounts: list[DemoAccount] = Field(min_length=1, max_length=1000, description="The accounts.")
     day: DemoDay | None = Field(
         None, description="The simulated day; without it `yiwang simulate` uses its own figures."
+    )
+    sensing: DemoSensing | None = Field(None, description="Simulated devices.")
+    records: DemoRecords | None = Field(None, description="Invented records; without it the registers begin empty.")
+    history: DemoHistory | None = Field(None, description="Invented closed cases; without it the demo has no past.")
+    notices: list[DemoNotice] = Field(
+        default_factory=list, max_length=20, description="Public notices, published once in this order."
+    )
+    entries: list[DemoEntry] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Things recorded by accounts of the demo, once: what needs a second person waits for one.",
     )
 
 
@@ -98,6 +156,10 @@ class CityFile(Declaration):
         default_factory=dict, description="Working hours: timezone, slots, nominal_day, seasons; default 08–12, 14–18."
     )
     packs: list[Key] = Field(min_length=1, description="The packs that it runs.")
+    retired: list[Key] = Field(
+        default_factory=list,
+        description="Packs that it ran and gives up: no new cases and records, running cases are finished, all stays readable.",
+    )
     channels: dict[Key, dict[Key, bool]] = Field(
         default_factory=dict, description="Channels of case types that are closed here: {urban-case: {video: false}}."
     )
@@ -248,7 +310,7 @@ class OverrideFile(Declaration):
 
     pack: Key = Field(description="Which pack.")
     target: str = Field(
-        pattern=r"^(cases|classes|rules|strings|indicators|boards)/[a-z][a-z0-9-]*$",
+        pattern=r"^(cases|classes|rules|strings|indicators|boards|signals)/[a-z][a-z0-9-]*$",
         description="Which of its files: classes/gbt47678.",
     )
     why: Words = Field(description="Why this city differs.")

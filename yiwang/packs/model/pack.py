@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from yiwang.identity.declarations import PostKindDeclaration, RoleDeclaration
+from yiwang.packs.versions import Need, read_need
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 """Code of a pack, city, place, case type …: ``urban-management``."""
@@ -14,6 +15,15 @@ Claim = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(/[1-9][0-9]?
 """A row of the plan catalogue (``grid-platform``) or one clause of it, counted from 1 (``grid-platform/3``)."""
 
 LevelWord = Literal["declared", "working", "proved"]
+
+
+def _readable(text: str) -> str:
+    read_need(text)
+    return text
+
+
+NeedText = Annotated[str, StringConstraints(max_length=120), AfterValidator(_readable)]
+"""A pack that is needed, with the range of its versions: ``urban-management ^0.2``."""
 
 
 class Declaration(BaseModel):
@@ -44,12 +54,26 @@ class PackFile(Declaration):
         default_factory=list,
         description="Rows of the plan catalogue that it answers, whole (`grid-platform`) or by clause (`grid-platform/3`).",
     )
-    needs: list[Key] = Field(default_factory=list, description="Other packs that a city must run beside it.")
+    needs: list[NeedText] = Field(
+        default_factory=list,
+        description="Other packs that a city must run beside it, each with a range of versions if you like: "
+        "`urban-management ^0.2`, `urban-management >=0.2 <1`.",
+    )
     departments: dict[Key, Words] = Field(
         default_factory=dict,
         description="Kinds of department that its classes and rules name; organisations of a city say which they serve. "
         "Two packs that name the same kind use equal words.",
     )
+
+    @property
+    def needed(self) -> list[Need]:
+        """What it needs, in the order of :attr:`needs`."""
+        return [read_need(text) for text in self.needs]
+
+    @property
+    def needed_ids(self) -> list[str]:
+        """The packs that it needs, whatever their version."""
+        return [need.pack for need in self.needed]
 
 
 class RolesFile(Declaration):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, RootModel, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, RootModel, StringConstraints
 
+from yiwang.insight.indicators.declared import ObjectKind, Period
 from yiwang.packs.model.pack import Declaration, Key, Words
+from yiwang.sensing.devices.declarations import DeviceCode, DeviceDeclaration, MetricKey
+from yiwang.sensing.rules.declarations import SeverityName
 
 CaseName = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 """What a scenario calls one of its cases."""
@@ -19,6 +22,18 @@ CaseVerb = Literal[
     "report", "urge", "supervise", "request_extension", "approve_extension", "suspend", "resume", "force_close", "void",
     "fold", "unfold", "reopen", "rate", "reassign", "track", "look", "tasks", "advance_clock",
 ]  # fmt: skip
+SenseVerb = Literal["measure", "read", "alarm", "acknowledge"]
+"""What devices do, and what people do with readings and alarms before there is a case."""
+SENSE_VERBS = frozenset({"measure", "read", "alarm", "acknowledge"})
+
+ThingVerb = Literal["record", "fence", "view", "send", "take"]
+"""Verbs that are about no case: a thing recorded, a fence drawn, what the public API shows, what is sent to it, data taken
+with a signed request."""
+THING_VERBS = frozenset({"record", "fence", "view", "send", "take"})
+
+ScoreVerb = Literal["score", "count"]
+"""Verbs that read what follows the journal: a board's scores, an indicator's values. Before them the counts catch up."""
+SCORE_VERBS = frozenset({"score", "count"})
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -46,6 +61,20 @@ def _span(text: str) -> str:
 
 
 Span = Annotated[str, AfterValidator(_span)]
+Amount = Annotated[int, Field(ge=0)] | Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}/[0-9]{1,9}$")]
+"""A value of an indicator: a number, or both counts of a rate, ``3/4``."""
+
+
+class ScoreSeen(Declaration):
+    """What a board must say of one object; every key given must hold."""
+
+    score: float | None = Field(None, description="Its score, to two digits; null for none.")
+    grade: str | None = Field(None, description="Id of its grade; null for none.")
+    rank: int | None = Field(None, ge=1, description="Its rank; null where it has none.")
+    values: dict[Key, Amount] = Field(
+        default_factory=dict,
+        description="Its indicators: a number, or both counts of the rate: `3/4`, `0/0` for none due.",
+    )
 
 
 class Expectation(Declaration):
@@ -82,6 +111,25 @@ class Expectation(Declaration):
     lacks: list[CaseName] | None = Field(None, description="For `tasks`: cases that are not in my list.")
     advised: str | None = Field(None, description="Kind or code of the department that the dispatch table advises.")
     reason: str | None = Field(None, description="Words that occur in the reason of that advice.")
+    reads: dict[MetricKey, float] | None = Field(
+        None, description="For `read`: last values of the device by metric, to the digits that the metric shows."
+    )
+    online: bool | None = Field(None, description="For `read`: whether the device counts as online.")
+    alarm: Literal["raised", "acknowledged", "cleared", "closed"] | None = Field(
+        None, description="For `alarm` and `acknowledge`: the state of the alarm."
+    )
+    severity: SeverityName | None = Field(None, description="For `alarm` and `acknowledge`: how grave it is.")
+    shows: dict[str, JsonValue] | None = Field(
+        None, description="For `view`: members of the answer that must be so; of a list each item named must occur."
+    )
+    rows: dict[str, ScoreSeen] | None = Field(
+        None,
+        description="For `score`: what the board says, by object: code of the department or area, or its Chinese name"
+        " (posts and persons).",
+    )
+    values: dict[str, Amount] | None = Field(
+        None, description="For `count`: the indicator's value by object, a number or both counts of a rate: `3/4`."
+    )
 
 
 class ScenarioStep(Declaration):
@@ -89,9 +137,9 @@ class ScenarioStep(Declaration):
 
     as_: str = Field(
         alias="as", min_length=1, max_length=80,
-        description="Who: `resident:NAME`, a kind of post, a login of the city's demo accounts, or `clock`.",
+        description="Who: `resident:NAME`, a kind of post, a login of the city's demo accounts, `device:CODE`, or `clock`.",
     )  # fmt: skip
-    do: TaskVerb | CaseVerb = Field(description="The verb.")
+    do: TaskVerb | CaseVerb | ThingVerb | SenseVerb | ScoreVerb = Field(description="The verb.")
     name: CaseName | None = Field(None, description="Name of the case; default: the last one named or reported.")
     after: Span | None = Field(None, description="Let city time run this long first: 20m, 2h, 1d.")
     note: str | None = Field(None, max_length=1000, description="Reason or opinion that is sent along.")
@@ -107,7 +155,7 @@ class ScenarioStep(Declaration):
     answers: list[Clause] = Field(
         default_factory=list, description="Clauses of the plan catalogue that this step proves."
     )
-    say: Words | None = Field(None, description="Comment that `yiwang scenario --tell` prints.")
+    say: Words | None = Field(None, description="Comment that `yiwang scenario --verbose` prints.")
     result: str | None = Field(None, description="The outcome of a task; of approve_extension: approve or refuse.")
     node: str | None = Field(None, description="For `step`: id of the live node.")
     with_: dict[str, str | int | float | bool] = Field(
@@ -130,13 +178,50 @@ class ScenarioStep(Declaration):
     address: str | None = Field(None, description="Address in words.")
     urgency: Literal["normal", "urgent"] | None = Field(None, description="Urgency claimed.")
     fields: dict[str, str | int | float | bool | None] = Field(
-        default_factory=dict, description="Further fields of the case type."
+        default_factory=dict, description="Further fields of the case type; for `step`: fields that the step asks for."
     )
     type: Key | None = Field(None, description="Case type; default: the scenario's.")
     until: AwareDatetime | None = Field(None, description="For `suspend`: when it is taken up again.")
     into: CaseName | None = Field(None, description="For `fold`: the head case.")
     to: str | None = Field(None, description="For `reassign`: login or post; for `advance_clock`: the moment.")
     by: Span | None = Field(None, description="For `advance_clock`: how long.")
+    values: dict[MetricKey, float] = Field(
+        default_factory=dict, max_length=40,
+        description="For `measure`: what the device sends over its own protocol, by metric and in the metric's unit.",
+    )  # fmt: skip
+    times: int = Field(1, ge=1, le=500, description="For `measure`: how often it sends them.")
+    every: Span | None = Field(
+        None, description="For `measure`: city time from one to the next; default: the interval of its profile."
+    )
+    rule: Key | None = Field(None, description="For `alarm` and `acknowledge`: code of the alarm rule.")
+    device: DeviceCode | None = Field(None, description="For `read`, `alarm`, `acknowledge`: code of the device.")
+    alarms: list[str] = Field(
+        default_factory=list, max_length=32,
+        description="For `measure` of a vehicle: alarms that its terminal reports, e.g. `emergency`.",
+    )  # fmt: skip
+    loaded: bool = Field(False, description="For `measure` of a vehicle: whether its terminal says that it is full.")
+    thing: Key | None = Field(None, description="For `record`: type of the thing.")
+    attributes: dict[str, JsonValue] = Field(default_factory=dict, description="For `record`: its attributes.")
+    fence: dict[str, JsonValue] = Field(
+        default_factory=dict, description="For `fence`: the fence as `POST /fences` takes it."
+    )
+    path: str | None = Field(
+        None, pattern=r"^/[A-Za-z0-9_./?&=:+%{}-]*$", max_length=300,
+        description="For `view`, `send`, `take`: path below /api/v1, with its query. `{name.member.0}` stands for a part of a"
+        " kept answer.",
+    )  # fmt: skip
+    body: dict[str, JsonValue] = Field(
+        default_factory=dict, description="For `send`: the JSON that is posted; `{name.member}` as in `path`."
+    )
+    keeps: Key | None = Field(None, description="For `view` and `send`: the name under which the answer is kept.")
+    board: Key | None = Field(None, description="For `score`: the board.")
+    indicator: Key | None = Field(None, description="For `count`: the indicator.")
+    kind: ObjectKind = Field("department", description="For `count`: the kind of object.")
+    period: Period | None = Field(
+        None, description="For `score` and `count`: the period; default: the board's own, of an indicator the month."
+    )
+    day: date | None = Field(None, description="For `score` and `count`: a day of the period; default: today.")
+    key: Key | None = Field(None, description="For `take`: the kept answer that holds `key_id` and `secret`.")
 
 
 class Given(Declaration):
@@ -145,6 +230,10 @@ class Given(Declaration):
     city: Key = Field("small", description="`small` (the tests' city) or a folder in cities/.")
     at: AwareDatetime = Field(description="City time at the beginning.")
     type: Key | None = Field(None, description="Case type of its reports; default: the first of the pack.")
+    devices: list[DeviceDeclaration] = Field(
+        default_factory=list, max_length=50,
+        description="Devices that an administrator registers first, written as in `devices.yaml`.",
+    )  # fmt: skip
 
 
 class Scenario(Declaration):
@@ -191,7 +280,21 @@ FIELDS: dict[str, frozenset[str]] = {
     "check": frozenset({"result"}),
     "close": frozenset({"result", "standard"}),
     "visit": frozenset({"result", "satisfaction", "solved"}),
-    "step": frozenset({"result", "node", "with"}),
+    "step": frozenset(
+        {
+            "result",
+            "node",
+            "with",
+            "fields",
+            "handler",
+            "department",
+            "section",
+            "standard",
+            "class",
+            "limit",
+            "satisfaction",
+        }
+    ),
     "report": frozenset({"channel", "text", "at", "class", "phone", "address", "urgency", "fields", "type"}),
     "supervise": frozenset({"limit"}),
     "request_extension": frozenset({"limit"}),
@@ -201,6 +304,17 @@ FIELDS: dict[str, frozenset[str]] = {
     "rate": frozenset({"satisfaction"}),
     "reassign": frozenset({"to"}),
     "advance_clock": frozenset({"by", "to"}),
+    "measure": frozenset({"values", "times", "every", "at", "alarms", "loaded"}),
+    "read": frozenset({"device"}),
+    "alarm": frozenset({"rule", "device"}),
+    "acknowledge": frozenset({"rule", "device"}),
+    "record": frozenset({"thing", "attributes", "at"}),
+    "fence": frozenset({"fence"}),
+    "view": frozenset({"path", "keeps"}),
+    "send": frozenset({"path", "body", "keeps"}),
+    "take": frozenset({"path", "key"}),
+    "score": frozenset({"board", "period", "day"}),
+    "count": frozenset({"indicator", "kind", "period", "day"}),
 }
 """Further fields by verb; a verb that is missing here takes the common ones only."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from yiwang.kernel.database import JsonObject
-from yiwang.packs.loader import City
+from yiwang.packs.loaded import City
 from yiwang.packs.model.scenario import NODES, RESULTS, ScenarioStep
 from yiwang.packs.remote import Remote, UploadedPhoto, objects
 from yiwang.packs.scenarios.people import KnownCase, NobodyCan, People, Resident
@@ -71,6 +71,8 @@ class Acts:
         body: JsonObject = {"outcome": result}
         if step.do == "step":
             body |= dict(step.with_)
+            if step.fields:
+                body["fields"] = dict(step.fields)
         await self._given(step, body, view, str(tasks[0]["id"]), result, remote)
         lon, lat = view.get("lon"), view.get("lat")
         photos = await self._photos(

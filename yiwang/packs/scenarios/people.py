@@ -9,7 +9,7 @@ from typing import Protocol
 import httpx
 
 from yiwang.kernel.database import JsonObject
-from yiwang.packs.loader import City, held_posts, organisation_parents
+from yiwang.packs.loaded import City, held_posts, organisation_parents
 from yiwang.packs.model.city import DemoAccount
 from yiwang.packs.remote import Refused, Remote, objects
 
@@ -19,6 +19,14 @@ class Door(Protocol):
 
     def client(self) -> httpx.AsyncClient:
         """A new client with no cookies, whose base URL is the city."""
+        ...
+
+    async def settle(self) -> None:
+        """Return when the city's background has done what is due: no act of a scenario overtakes a timer."""
+        ...
+
+    async def count(self) -> None:
+        """Return when boards and indicators count what has happened: no look overtakes what follows the journal."""
         ...
 
 

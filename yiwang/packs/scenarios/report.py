@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.findings import Place, print_table
+from yiwang.packs.model.scenario import ScenarioStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,15 @@ class StepFailure:
         if self.reason:
             return [f"{head}: {self.reason}"]
         return [head, *(f"    {item.key}: 应为 {item.expected},实为 {item.seen}" for item in self.differences)]
+
+
+def step_line(number: int, step: ScenarioStep, *, held: bool) -> str:
+    """One step in a line: ``✓ 2 +10m acceptor step accept give · what the scenario says about it``."""
+    words = [f"+{step.after}" if step.after else None, step.as_, step.do, step.name, step.node, step.result, step.path]
+    if step.refused is not None:
+        words.append(f"拒绝 {step.refused}")
+    said = f" · {step.say.zh}" if step.say is not None else ""
+    return f"  {'✓' if held else '✗'} {number} {' '.join(word for word in words if word)}{said}"
 
 
 @dataclass(frozen=True, slots=True)

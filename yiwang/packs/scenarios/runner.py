@@ -17,15 +17,29 @@ from typing import Protocol
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.check.scenarios import scenario_cities
 from yiwang.packs.findings import Findings
-from yiwang.packs.loader import City, Loaded, Pack, load_city, load_pack, pack_folders
-from yiwang.packs.model.scenario import Expectation, Scenario, ScenarioFile, ScenarioStep, moment, parse_span
+from yiwang.packs.loaded import City, Loaded, Pack
+from yiwang.packs.loader import load_city, load_pack, pack_folders
+from yiwang.packs.model.scenario import (
+    SCORE_VERBS,
+    SENSE_VERBS,
+    THING_VERBS,
+    Expectation,
+    Scenario,
+    ScenarioFile,
+    ScenarioStep,
+    moment,
+    parse_span,
+)
 from yiwang.packs.remote import CityAway, Refused, Remote, objects
 from yiwang.packs.scenarios.acts import Acts
+from yiwang.packs.scenarios.devices import OWN_KEYS, Devices
 from yiwang.packs.scenarios.people import Door, KnownCase, NobodyCan, People, Resident, all_tasks
-from yiwang.packs.scenarios.report import Difference, ScenarioReport, ScenarioResult, StepFailure
+from yiwang.packs.scenarios.report import Difference, ScenarioReport, ScenarioResult, StepFailure, step_line
+from yiwang.packs.scenarios.scores import counted, see_scores
 from yiwang.packs.scenarios.seeing import Sight
+from yiwang.packs.scenarios.things import Things
 
-patience_seconds = 3.0
+patience_seconds = 15.0
 """How long a city is given to let its timers fire after its clock was moved."""
 
 
@@ -52,8 +66,10 @@ async def run_scenarios(
     cities: Path | None = None,
     tests: Path | None = None,
     tell: Tell | None = None,
+    done: Done | None = None,
 ) -> ScenarioReport:
-    """Run every scenario of the packs, or those of ``files``, or those named in ``only`` (id or pack/id).
+    """Run every scenario of the packs, or those of ``files``, or those named in ``only`` (id or pack/id). ``done`` hears of
+    each when it has ended, with its place among all: (result, 3, 20).
 
     Raises:
         ScenarioNotReady: a pack or city cannot be read; `yiwang check` says why.
@@ -82,13 +98,21 @@ async def run_scenarios(
         city = opened[file.value.scenarios[number].given.city]
         result = await _run_one(pack, city, file, number, open_city, tell)
         results.append(result)
+        if done is not None:
+            done(result, len(results), len(chosen))
     return ScenarioReport(tuple(results))
 
 
 class Tell(Protocol):
-    """Hears of each step as it is done: place, text."""
+    """Hears of each scenario as it begins and of each of its steps as it is done, in a line of words."""
 
     def __call__(self, text: str) -> None: ...
+
+
+class Done(Protocol):
+    """Hears of each scenario that has ended."""
+
+    def __call__(self, result: ScenarioResult, number: int, of: int) -> None: ...
 
 
 async def _run_one(
@@ -98,7 +122,9 @@ async def _run_one(
     began = time.perf_counter()
     failure: StepFailure | None = None
     async with open_city(city.folder, scenario.given.at) as door, _people(city, door) as people:
-        run = _Run(pack, city, people, scenario, tell)
+        run = _Run(pack, city, people, scenario)
+        if tell is not None:
+            tell(f"{pack.id}/{scenario.id} {scenario.title.zh}")
         for index, step in enumerate(scenario.steps):
             place = file.source.place((number, "steps", index))
             try:
@@ -106,9 +132,12 @@ async def _run_one(
                 reason = ""
             except (Refused, NobodyCan, CityAway, _NotRefused) as error:
                 differences, reason = [], str(error)
+            if tell is not None:
+                tell(step_line(index + 1, step, held=not (differences or reason)))
             if differences or reason:
                 failure = StepFailure(place, index + 1, step.as_, step.do, reason, tuple(differences))
                 break
+        await run.devices.close()
     clauses = () if failure else tuple(sorted({clause for step in scenario.steps for clause in step.answers}))
     return ScenarioResult(
         pack.id,
@@ -139,10 +168,10 @@ class _NotRefused(Exception):
 class _Run:
     """One scenario under way."""
 
-    def __init__(self, pack: Pack, city: City, people: People, scenario: Scenario, tell: Tell | None) -> None:
-        self._city, self._people, self._tell = city, people, tell
+    def __init__(self, pack: Pack, city: City, people: People, scenario: Scenario) -> None:
+        self._city, self._people = city, people
         self._cases: dict[str, KnownCase] = {}
-        self._type = scenario.given.type or next(case.value.id for case in pack.cases)
+        self._type = scenario.given.type or next((case.value.id for case in pack.cases), "")
         self._last = "case"
         reach = [pack, *(one for one in city.packs if one.id != pack.id)]
         classes = {
@@ -156,6 +185,8 @@ class _Run:
             for task in flow.graph.tasks
         }
         self._acts = Acts(city, people, classes, self._cases)
+        self._things = Things(city)
+        self.devices = Devices(city, people, scenario.given.devices, self._cases, tuple(reach), self._advance)
         self._moved = False
         self._at = scenario.given.at
         self._scenario = scenario
@@ -164,15 +195,35 @@ class _Run:
         """Do one step and look; the differences between what was expected and what was seen."""
         if step.after is not None:
             await self._advance(parse_span(step.after))
+        await self.devices.register()
         if step.do == "advance_clock":
             await self._advance(parse_span(step.by) if step.by else moment(step.to or "") - await self._now())
+        elif step.do in SENSE_VERBS:
+            differences = await self._sense(step)
+            if differences or not self._about_a_case(step):
+                return differences
         else:
+            if counted(step):
+                await self._people.door.count()
             await self._act(step)
-        if step.say is not None and self._tell is not None:
-            self._tell(step.say.zh)
         if step.expect is None:
             return []
         return await self._look(step, step.expect)
+
+    async def _sense(self, step: ScenarioStep) -> list[Difference]:
+        """What a device does, or what somebody sees of devices and alarms."""
+        if step.do == "measure":
+            await self.devices.measure(step, self._now)
+            return []
+        _, remote, _ = await self._actor(step, None)
+        if step.do == "read":
+            return await self.devices.read(step, remote)
+        self._last = step.name or "case"
+        return await self.devices.alarm(step, remote)
+
+    def _about_a_case(self, step: ScenarioStep) -> bool:
+        """Whether the step also says how the case must look that the alarm opened."""
+        return step.expect is not None and bool(step.expect.model_fields_set - OWN_KEYS)
 
     async def _now(self) -> datetime:
         return datetime.fromisoformat(str((await self._clock().get("/clock"))["now"]))
@@ -183,11 +234,12 @@ class _Run:
     async def _advance(self, by: timedelta) -> None:
         now = await self._now()
         await self._clock().put("/clock", {"to": (now + by).isoformat()})
+        await self._people.door.settle()
         self._moved = True
 
     async def _act(self, step: ScenarioStep) -> None:
         name = step.name or ("case" if step.do == "report" else self._last)
-        if step.do != "tasks":
+        if step.do not in THING_VERBS | SCORE_VERBS | {"tasks"}:
             self._last = name
         if step.refused is None:
             await self._do(step, name)
@@ -215,6 +267,15 @@ class _Run:
         return objects((await remote.get(f"/cases/{case.id}/story", {"limit": 500})).get("items"))
 
     async def _do(self, step: ScenarioStep, name: str) -> None:
+        if step.do in THING_VERBS:
+            _, remote, _ = await self._actor(step, None)
+            await self._things.act(step, remote)
+            return
+        if step.do in SCORE_VERBS:
+            if step.expect is None or step.refused is not None:
+                _, remote, _ = await self._actor(step, None)
+                await see_scores(step, remote, None)
+            return
         case = None if step.do == "report" else self._cases.get(name)
         if case is None and step.do not in ("report", "tasks"):
             raise NobodyCan(f"没有叫“{name}”的案件 · there is no case named so")
@@ -254,6 +315,12 @@ class _Run:
             await asyncio.sleep(0.1)
 
     async def _see(self, step: ScenarioStep, expected: Expectation) -> list[Difference]:
+        if step.do in ("view", "send", "take"):
+            _, remote, _ = await self._actor(step, None)
+            return await self._things.see(step, remote, expected)
+        if step.do in SCORE_VERBS:
+            _, remote, _ = await self._actor(step, None)
+            return await see_scores(step, remote, expected)
         if step.do == "tasks":
             return await self._see_tasks(step, expected)
         case = self._cases.get(self._last)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from yiwang.kernel.database import Json, JsonObject
-from yiwang.packs.loader import City
+from yiwang.packs.loaded import City
 from yiwang.packs.model.scenario import Expectation
 from yiwang.packs.remote import objects
 from yiwang.packs.scenarios.people import KnownCase
@@ -42,7 +42,7 @@ class Sight:
     def differences(self, expected: Expectation) -> list[Difference]:
         """Every expectation that was given and does not hold."""
         found: list[Difference] = []
-        for name in sorted(expected.model_fields_set - {"has", "lacks"}):
+        for name in sorted(expected.model_fields_set - {"has", "lacks", "alarm", "severity", "reads", "online"}):
             wanted = getattr(expected, name)
             key = name.rstrip("_")
             check = _CHECKS.get(key)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from yiwang.packs.errors import CityInvalid, DemoAccountsRefused, NoSimulatedTime
 from yiwang.packs.findings import Findings, shown
-from yiwang.packs.loader import City, load_city
+from yiwang.packs.loaded import City
+from yiwang.packs.loader import load_city
 from yiwang.packs.remote import CityAway, Doorway, Refused, Remote
 from yiwang.packs.simulation.clockwork import CityTime
 from yiwang.packs.simulation.crew import Crew

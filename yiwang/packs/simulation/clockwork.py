@@ -106,7 +106,8 @@ class Agenda:
             else:
                 seconds = _LONGEST_SLEEP
             try:
-                await asyncio.wait_for(self._changed.wait(), min(seconds, _LONGEST_SLEEP))
+                async with asyncio.timeout(min(seconds, _LONGEST_SLEEP)):  # wait_for may swallow our being cancelled
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 

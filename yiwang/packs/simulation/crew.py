@@ -11,7 +11,7 @@ import httpx
 
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.errors import CityNotSimulable
-from yiwang.packs.loader import City, held_posts, organisation_parents
+from yiwang.packs.loaded import City, held_posts, organisation_parents
 from yiwang.packs.model.city import DemoAccount
 from yiwang.packs.remote import Refused, Remote
 

@@ -15,6 +15,7 @@ from yiwang.packs.remote import CityAway, Refused, Remote, UploadedPhoto, object
 from yiwang.packs.simulation.behaviour import minutes_for, working_moment
 from yiwang.packs.simulation.clockwork import Act, Agenda, CityTime
 from yiwang.packs.simulation.crew import Crew, Member
+from yiwang.packs.simulation.decisions import Decisions
 from yiwang.packs.simulation.matters import Matter, Matters
 from yiwang.packs.simulation.photos import Shot, draw_photo, fault_of
 from yiwang.packs.simulation.rates import next_arrival
@@ -72,6 +73,7 @@ class Day:
         self, crew: Crew, clock: CityTime, matters: Matters, *, rate: float, seed: int, tell: Tell, together: int = 8
     ) -> None:
         self.crew, self.clock, self.matters = crew, clock, matters
+        self.decisions = Decisions(matters.city)
         self.agenda = Agenda(clock, together)
         self.tally = Tally()
         self.zone = ZoneInfo(clock.timezone)
@@ -89,6 +91,8 @@ class Day:
         self._sequence = int(began.timestamp()) // 3600 % 10_000 * 100_000
         for index in range(OPENING):
             self.agenda.at(began + timedelta(seconds=0.12 * index * self.clock.speed), self._reporting(OPENING_PACE))
+        for index, act in enumerate(self.decisions.acts(self), start=1):
+            self.agenda.at(began + timedelta(seconds=2.0 * index * self.clock.speed), act)
         self._next_report()
         jobs = [self.agenda.run(), self._look_round(), self._tell_now_and_then(), self.clock.keep()]
         tasks = [asyncio.ensure_future(job) for job in jobs]
@@ -123,7 +127,7 @@ class Day:
             try:
                 await self._report(found, pace)
             except CityAway:
-                self._later(report)
+                self.later(report)
             except Refused as refused:
                 self.refused(refused)
 
@@ -143,9 +147,11 @@ class Day:
                 photo.body() for photo in await self.photos(remote, matter, matter.photos, "report", mended=False)
             ],
         }
+        if fields := self.matters.fields(matter, self.clock.now().astimezone(self.zone).date()):
+            body["fields"] = fields
         if matter.chosen_class:
             body["class_code"] = matter.kind.code
-        if matter.post in ("", "operator", "acceptor"):
+        if matter.post in ("", "operator", "acceptor", "elder-operator"):
             body["reporter"] = {"name": matter.name, "phone": matter.phone}
         answer = await remote.post("/cases", body, key=f"day-{self._seed}-{self._run}-{matter.sequence}")
         known = self.known(str(answer["id"]), str(answer["number"]), matter)
@@ -226,17 +232,17 @@ class Day:
             try:
                 await Work(self, known).do(await self.crew.at_work(member.login), task_id)
             except CityAway:
-                self._later(work)
+                self.later(work)
             except Refused as refused:
                 if self.crew.signed_out(refused, member.login):
-                    self._later(work)
+                    self.later(work)
                 else:
                     self.refused(refused)
                     self._offered.pop(task_id, None)
 
         return work
 
-    def _later(self, act: Act) -> None:
+    def later(self, act: Act) -> None:
         """Try again after a few real seconds."""
         self.agenda.after(timedelta(seconds=_AWAY_SECONDS * max(self.clock.speed, 1.0)), act)
 

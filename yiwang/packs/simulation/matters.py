@@ -6,16 +6,19 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from yiwang.casework.declarations import CaseClass, CaseTypeDeclaration, Channel, Standard
+from yiwang.kernel.database import JsonObject
 from yiwang.packs.areas import listed_areas, read_boundary
 from yiwang.packs.errors import CityNotSimulable
 from yiwang.packs.findings import Findings
-from yiwang.packs.loader import City
+from yiwang.packs.loaded import City
 from yiwang.packs.simulation import texts
+from yiwang.packs.simulation.forms import filled_in
 
 COMMON_WORDS = (
     "暴露垃圾", "道路不洁", "积存垃圾", "乱堆杂物", "非法小广告", "店外经营", "占道经营", "无照经营", "机动车乱停",
@@ -24,10 +27,18 @@ COMMON_WORDS = (
 )  # fmt: skip
 """Parts of class names that make up most reports in published city figures."""
 
-TYPE_SHARES = {"urban-case": 0.62, "hotline-case": 0.2, "grid-event": 0.16, "patrol-task": 0.02}
+TYPE_SHARES = {
+    "urban-case": 0.62, "hotline-case": 0.2, "grid-event": 0.16, "patrol-task": 0.02, "air-case": 0.05, "food-complaint": 0.04,
+    "food-inspection": 0.01, "elder-service": 0.04, "elder-application": 0.004, "elder-inspection": 0.0,
+    "volunteer-need": 0.04, "volunteer-registration": 0.005, "penalty-case": 0.03, "law-assistance": 0.005,
+    "property-complaint": 0.05, "old-building-subsidy": 0.002, "owners-meeting": 0.0, "property-inspection": 0.004,
+    "livelihood-question": 0.01, "livelihood-clue": 0.0,
+    "supervised-matter": 0.0, "supervised-task": 0.0, "supervision-report": 0.0,
+}  # fmt: skip
 CHANNEL_SHARES = {
     "resident": 5.0, "grid-worker": 3.0, "hotline": 1.2, "leader": 0.1, "video": 0.5, "phone": 4.0, "web": 1.0, "wechat": 2.0,
-    "letter": 0.2, "self-settled": 0.8, "community": 0.8, "plan": 1.0,
+    "letter": 0.2, "self-settled": 0.8, "community": 0.8, "plan": 1.0, "officer": 1.0, "report": 0.5, "assistance": 0.5,
+    "station": 0.6, "resident-web": 1.0, "portal": 1.0, "counter": 0.2, "window": 0.5, "grid": 1.0,
 }  # fmt: skip
 _ROADS = (
     "主街", "文化广场", "村口", "工业园旁", "安置小区", "菜市场后街", "幼儿园路", "公交首末站", "河边步道", "商业街",
@@ -80,6 +91,7 @@ class Matters:
     """An endless stream of matters; the same seed and city give the same stream."""
 
     def __init__(self, city: City, seed: int) -> None:
+        self.city = city
         self._seed = seed
         self._boundary: BaseGeometry | None = read_boundary(city, Findings())
         self._places = [(place.names.zh, *place.at) for place in city.file.value.places.values()]
@@ -127,6 +139,12 @@ class Matters:
             photos=photos,
             chosen_class="class" in needs,
         )
+
+    def fields(self, matter: Matter, today: date) -> JsonObject:
+        """What the form of its channel must have."""
+        way = next(way for way in self._ways if (way.type.id, way.key) == (matter.type, matter.channel))
+        chance = random.Random(f"{self._seed}/{matter.sequence}/form")  # noqa: S311 – a simulation, not a secret
+        return filled_in(way.type, way.key, chance, today)
 
     def repeated(self, matter: Matter, sequence: int) -> Matter:
         """The same matter a few metres away in another resident's words."""
@@ -189,12 +207,13 @@ class Matters:
 
 def _ways(city: City) -> Iterator[_Way]:
     trees = {tree.value.id: tree.value for pack in city.packs for tree in pack.classes}
-    for pack in city.packs:
+    for pack in filter(city.runs, city.packs):
         for case in pack.cases:
             declaration = case.value
             closed = {key for key, open_ in city.file.value.channels.get(declaration.id, {}).items() if not open_}
             classes = tuple(trees[declaration.classes].classes)
-            weights = tuple(_weight(item, declaration.default_class) for item in classes)
+            default = declaration.default_class if len(classes) > 1 else None
+            weights = tuple(_weight(item, default) for item in classes)
             for key, channel in declaration.channels.items():
                 if key not in closed and (channel.who == "public" or channel.post is not None):
                     yield _Way(declaration, key, channel, classes, weights)

@@ -82,6 +82,10 @@ RETURNED = (
     "经核对权属为其他单位,退回重新派遣。",
     "需由产权单位处置,我单位无权限。",
 )
+NOT_SHARED = ("用途超出本部门职责所需,请说明依据后再申请。", "申请的信息项多于用途所需,请减少后再申请。")
+CORRECTED = ("已核对原始档案并更正。", "经电话核实后更正。", "原录入有误,已改。")
+EXPLAINED = ("经核对档案,登记无误。", "与证照一致,已说明来源。")
+NOT_CORRECTED = ("仍与证照不符,请再核实。", "只更正了一部分,请继续核实其余记录。")
 REFUSED = ("不属于受理范围,已向来电人解释。", "属于业主自治事项,已告知联系物业。", "描述不清且无法联系反映人。")
 EXTENSIONS = ("配件需从外地调运,申请延期。", "地下管线复杂,需先物探。", "夜间方可占道施工,申请延期。")
 SUSPENSIONS = ("需纳入下月大修计划,先行挂账。", "雨季无法施工,待天气转好后恢复。", "权属正在协调,暂缓办理。")
@@ -95,6 +99,27 @@ ESCALATIONS = ("社区无执法权,请街镇协调。", "涉及多个部门,请�
 PATROL_FOUND = ("发现一处消防通道占用,已上报。", "发现护栏松动,已设警示。", "发现积水点,已联系排水。")
 PATROL_MISSED = ("暴雨无法出巡,改日补巡。", "道路封闭,未能进入。")
 DONE = ("已办理。",)
+FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("执法证号", ("津120111{serial}",)),
+    ("证件号码", ("12011119000101{serial}",)),
+    ("电话", ("1990000{serial}",)),
+    ("当事人", ("{name}",)),
+    ("收件人", ("{name}",)),
+    ("现场情况", ("经现场检查,所反映的情况属实,已当场拍照取证。", "到场时违法行为正在进行,已责令当场停止。")),
+    ("鉴定机构", ("区检测鉴定中心(演示)",)),
+    ("鉴定意见", ("送检样品不符合规定限值。",)),
+    ("法律条款", ("有关管理条例的禁止性规定",)),
+    ("责令改正", ("立即停止违法行为,七日内改正",)),
+    ("听证意见", ("事实清楚,证据充分,建议维持拟处罚意见。",)),
+    ("文号", ("演示复决〔2026〕{serial}号",)),
+    ("卷号", ("2026-{serial}",)),
+    ("服务内容", ("按约定时间到场,服务已完成。", "已按求助内容办好,与求助人当面确认。")),
+)
+"""What is written into a field of a step, by a part of its name. Nobody lives who was born in 1900: the numbers are nobody's."""
+CHOSEN = {"违法程度": "一般"}
+"""Choices that are not the first one: the gravest and the slightest are rare."""
+MONTHLY = ("本月承办任务按计划推进,无逾期。", "本月任务均已报送进展,下月继续落实。", "本月无新增承办任务。")
+PROGRESS = ("方案已定,正在招标采购。", "已进场施工,按计划推进。", "已完成摸排,清单已建立。")
 ACCEPTED = ("事项清楚,准予立案。", "符合立案条件。", "")
 DISPATCHED = ("请按时限处置并反馈。", "请派专人到场。", "")
 CLOSED = ("已达到结案标准,予以结案。", "核查通过,结案。")
@@ -152,6 +177,15 @@ def again_text(chance: random.Random, text: str) -> str:
 def words_of(chance: random.Random, sentences: tuple[str, ...], closing: str = "") -> str:
     """One of the sentences, with the closing condition where it has room for it."""
     return chance.choice(sentences).format(closing=closing or "问题已解决")
+
+
+def field_text(known: str, name: str) -> str:
+    """What the field with this Chinese name is given in a case: the party has one name wherever it is asked for."""
+    person = person_name(random.Random(f"party of {known}"))  # noqa: S311 – a simulation, not a secret
+    chance = random.Random(f"{name} of {known}")  # noqa: S311 – a simulation, not a secret
+    serial = f"{chance.randint(0, 9999):04d}"
+    sentences = next((found for part, found in FIELDS if part in name), DONE)
+    return chance.choice(sentences).format(name=person, serial=serial)
 
 
 def person_name(chance: random.Random) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from yiwang.kernel.database import JsonObject
+from yiwang.kernel.database import Json, JsonObject
 from yiwang.packs.remote import CityAway, Refused, objects
 from yiwang.packs.simulation import texts
 from yiwang.packs.simulation.behaviour import Way, choose_way
@@ -18,6 +18,8 @@ _PHOTOS = {"verify": ("verify", 0.6, False), "handle": ("after", 1.0, True), "ch
 """By node: kind, share of steps with a photo, and whether the fault is gone."""
 _ASTRAY = 0.04
 _BETWEEN_TRIES = timedelta(hours=4)
+_UNTIL_ASKED, _ACCEPTED = timedelta(minutes=30), 0.85
+"""Until the desk looks again for an offer that was asked; the share of those that accept."""
 _SATISFACTION = ((5, 0.5), (4, 0.3), (3, 0.12), (2, 0.05), (1, 0.03))
 
 
@@ -43,9 +45,21 @@ class Work:
             self._day.agenda.after(_BETWEEN_TRIES, lambda: self.do(member, task_id))
             return
         node = str(task["node"])
+        if node == "match" and await self._answered(member, task_id):
+            return
+        decisions, case_type = self._day.decisions, str(view.get("type"))
+        if decisions.waits(case_type, node):
+            return
+        if decisions.divides(case_type, node):
+            await decisions.divide(self._day, self._known, member, str(view.get("text")))
+            self._day.tally.steps += 1
+            return
         way = self._decide(node, [str(item["outcome"]) for item in ways])
         needs = next(item.get("needs") for item in ways if item.get("outcome") == way.outcome)
         body = await self._body(member, view, node, way, set(map(str, needs)) if isinstance(needs, list) else set())
+        asked = next(item.get("fields") for item in ways if item.get("outcome") == way.outcome)
+        if isinstance(asked, dict) and (given := self._filled(asked)):
+            body["fields"] = given
         answer = await member.remote.post(f"/tasks/{task_id}/complete", body)
         self._day.tally.steps += 1
         if answer.get("state") != "open":
@@ -55,6 +69,31 @@ class Work:
         if node == "receive" and not self._known.calm and not self._known.twisted:
             self._known.twisted = True
             self._twist(member)
+
+    async def _answered(self, member: Member, task_id: str) -> bool:
+        """A case that waits to be matched: whoever was asked answers, by the desk; whether there is such a rule."""
+        try:
+            found = await member.remote.get(f"/cases/{self._known.id}/matches")
+        except Refused as refused:
+            if refused.status in (403, 404):  # such cases are not matched, or by others
+                return False
+            raise
+        asked = next((item for item in objects(found.get("proposals")) if item.get("state") == "open"), None)
+        if asked is None:
+            self._day.agenda.after(_UNTIL_ASKED, lambda: self.do(member, task_id))
+            return True
+        accepted = self._chance.random() < _ACCEPTED
+        body: JsonObject = {
+            "accepted": accepted,
+            "reason": "" if accepted else texts.words_of(self._chance, texts.EXPLAINED),
+        }
+        await member.remote.post(f"/match-proposals/{asked['id']}/answer", body)
+        if accepted:
+            self._day.tally.steps += 1
+            await self._day.look_who_is_next(self._known)
+        else:
+            self._day.agenda.after(_UNTIL_ASKED, lambda: self.do(member, task_id))
+        return True
 
     def _decide(self, node: str, outcomes: list[str]) -> Way:
         known = self._known
@@ -88,6 +127,35 @@ class Work:
         if photos:
             body["photos"] = [photo.body() for photo in photos]
         return body
+
+    def _filled(self, asked: JsonObject) -> JsonObject:
+        """What the step's form must have: the first choice, no rather than yes, a number in the upper part of its range."""
+        found: JsonObject = {}
+        for name, item in asked.items():
+            schema = item.get("schema") if isinstance(item, dict) else None
+            if not isinstance(item, dict) or item.get("required") is not True or not isinstance(schema, dict):
+                continue
+            options, names = schema.get("enum"), item.get("names")
+            called = str(names.get("zh", "")) if isinstance(names, dict) else ""
+            if isinstance(options, list) and options:
+                found[name] = texts.CHOSEN[called] if texts.CHOSEN.get(called) in options else options[0]
+            else:
+                found[name] = self._value(schema, called)
+        return found
+
+    def _value(self, schema: JsonObject, name: str) -> Json:
+        low, high = schema.get("minimum"), schema.get("maximum")
+        match schema.get("type"):
+            case "boolean":
+                return False
+            case "number" | "integer":
+                least = float(low) if isinstance(low, int | float) else 0.0
+                most = float(high) if isinstance(high, int | float) else least + 10.0
+                return round(self._chance.triangular(least, most, most - (most - least) * 0.1))
+            case _:
+                if schema.get("format") == "date":
+                    return self._day.clock.now().date().isoformat()
+                return texts.field_text(self._known.id, name)
 
     def _classify(self, body: JsonObject, view: JsonObject) -> None:
         """The class that the reporter meant, with its standard; of others' reports the first standard of the class."""

@@ -13,7 +13,7 @@ from yiwang.flow.model import Definition, Graph
 from yiwang.kernel.identifiers import new_id
 from yiwang.packs.findings import Findings, Place, suggestion
 from yiwang.packs.flows import FlowFile, read_flow
-from yiwang.packs.loader import Loaded
+from yiwang.packs.loaded import Loaded
 from yiwang.packs.schema import fit
 from yiwang.packs.source import Source, Trail, read_source
 from yiwang.packs.walks.declared import Cast, WalkFile

@@ -46,9 +46,10 @@ def _check_clocks(draft: Draft) -> None:
 
 
 def steps_asked(task: UserTask) -> frozenset[str]:
-    """The steps whose last handler the task asks for."""
-    rules = [task.who, *(overtime.who for overtime in task.overtimes)]
-    return frozenset(rule.step for rule in rules if rule is not None and rule.step)
+    """The steps whose last handler the task asks for, or keeps away."""
+    rules = [rule for rule in (task.who, *(overtime.who for overtime in task.overtimes)) if rule is not None]
+    named = {rule.step for rule in rules if rule.step}
+    return frozenset(named | {name for rule in rules for name in rule.apart if not name.startswith("=")})
 
 
 def _check_steps(draft: Draft, task: UserTask) -> None:

@@ -1,0 +1,1 @@
+"""Delivery of what was granted: as a signed interface, as files with a manifest, as a database view."""

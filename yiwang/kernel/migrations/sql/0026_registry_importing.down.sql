@@ -1,0 +1,1 @@
+drop table thing_pull, thing_mapping, thing_import;

@@ -1,0 +1,2 @@
+alter table position_latest drop column written;
+drop table device_session;

@@ -1,0 +1,2 @@
+drop table thing_code;
+drop table thing_authority;

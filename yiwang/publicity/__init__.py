@@ -1,0 +1,1 @@
+"""Publicity: records made public with what is personal masked; rules that look for what should not be (anomalies)."""

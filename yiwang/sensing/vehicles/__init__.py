@@ -1,0 +1,1 @@
+"""Vehicles: positions, tracks, trips, fences, drivers. See README.md."""
