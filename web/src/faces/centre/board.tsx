@@ -3,6 +3,7 @@
 import type { CountItem } from "../../shared/api/description";
 import { useLanguage } from "../../shared/i18n/language";
 import { useTexts } from "../../shared/i18n/texts";
+import { HotIssues, Scores } from "./insights";
 import { texts } from "./texts";
 
 export const dimensions = ["department", "street", "status", "class", "channel", "type"] as const;
@@ -18,22 +19,36 @@ interface Props {
   more: boolean;
   /** `clock` is null for all of a row. */
   onRows: (row: CountItem, clock: Clock | null) => void;
+  /** Which of the three boards is shown; without the choice in a replay. */
+  view: View;
+  onView: ((view: View) => void) | null;
+  onShow: (place: { lon: number; lat: number }) => void;
 }
 
-export function Board({ by, choices, onBy, rows, more, onRows }: Props) {
+export const views = ["cases", "hot", "scores"] as const;
+export type View = (typeof views)[number];
+
+export function Board({ by, choices, onBy, rows, more, onRows, view, onView, onShow }: Props) {
   const t = useTexts(texts);
   const language = useLanguage();
   const most = Math.max(1, ...(rows ?? []).map((row) => row.open));
   return (
     <section className="centre-board" aria-labelledby="board-title">
       <header>
-        <h2 id="board-title">{t("board")}</h2>
-        <div className="centre-tabs" role="group" aria-label={t("board")}>
+        <h2 id="board-title">{t(view === "cases" ? "board" : `view.${view}`)}</h2>
+        {onView ? (
+          <div className="centre-tabs centre-views" role="group" aria-label={t("view")}>
+            {views.map((one) => <button key={one} type="button" aria-pressed={one === view} onClick={() => onView(one)}>{t(`view.${one}`)}</button>)}
+          </div>
+        ) : null}
+        {view !== "cases" ? null : <div className="centre-tabs" role="group" aria-label={t("board")}>
           {choices.map((one) => (
             <button key={one} type="button" aria-pressed={one === by} onClick={() => onBy(one)}>{t(`by.${one}`)}</button>
           ))}
-        </div>
+        </div>}
       </header>
+      {view === "hot" ? <HotIssues onShow={onShow} /> : view === "scores" ? <Scores /> : null}
+      {view !== "cases" ? null : <>
       {rows && !rows.length ? <p className="soft">{t("board.empty")}</p> : null}
       <ul className="board-rows">
         {(rows ?? []).slice(0, 40).map((row) => {
@@ -41,7 +56,7 @@ export function Board({ by, choices, onBy, rows, more, onRows }: Props) {
           return (
             <li key={row.key ?? ""}>
               <button type="button" className="board-name" title={name} onClick={() => onRows(row, null)} aria-label={t("board.row", { name, open: row.open, red: row.red })}>
-                <span>{name}</span>
+                <span>{name}</span>{" "}
                 <b className="number">{row.open}</b>
               </button>
               <div className="board-bar" style={{ width: `${Math.max(6, (100 * row.open) / most)}%` }}>
@@ -67,6 +82,7 @@ export function Board({ by, choices, onBy, rows, more, onRows }: Props) {
           <span key={clock}><i className={`bar-part ${clock}`} aria-hidden="true" /> {t(`clock.${clock}`)}</span>
         ))}
       </p>
+      </>}
     </section>
   );
 }

@@ -23,8 +23,8 @@ export function Figures({ figures, past, onRows }: { figures: readonly Figure[];
             key={id} type="button" className={`figure ${id}`} disabled={!onRows} onClick={() => onRows?.(id)}
             aria-label={t("figure.rows", { name, count: shown })}
           >
+            <span>{name}</span>{" "}
             <b className="number">{shown}</b>
-            <span>{name}</span>
           </button>
         );
       })}

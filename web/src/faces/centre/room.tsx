@@ -1,7 +1,7 @@
 // The centre's room: map, figures, board, ticker and timeline, live or replayed. What is shown stands in the address.
 
 import type { Map as LibreMap } from "maplibre-gl";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
 import type { CountItem } from "../../shared/api/description";
@@ -14,7 +14,7 @@ import { CityMap } from "../../shared/map/city_map";
 import { cityNow, exactTime } from "../../shared/time/clock";
 import { ErrorNotice } from "../../shared/ui/parts";
 import { useTheme } from "../../shared/ui/theme";
-import { Board, dimensions, type Clock, type Dimension } from "./board";
+import { Board, dimensions, views, type Clock, type Dimension } from "./board";
 import { Figures, type Figure } from "./figures";
 import { loads, ramp, showLoad, showPast, steps, type Load } from "./layers";
 import { colourAt, Walk, type PastCase } from "./past";
@@ -25,6 +25,7 @@ import { texts } from "./texts";
 import { Timeline, speeds } from "./timeline";
 import { fieldOf, fullHour, midnight, momentOf } from "./zone";
 
+const Senses = lazy(() => import("./senses/senses"));
 const pastDimensions = ["department", "street", "status", "class"] as const;
 const tabs = ["map", "board", "ticker"] as const;
 const refreshAfter = 2500;
@@ -55,6 +56,7 @@ export function Room() {
     [setAddress],
   );
   const by = dimensions.find((one) => one === address.get("by")) ?? "department";
+  const view = views.find((one) => one === address.get("view")) ?? "cases";
   const load = loads.find((one) => one === address.get("load")) ?? "none";
   const from = address.get("replay") ? momentOf(address.get("replay") ?? "") : null;
   const hours = Number(address.get("hours")) || 1;
@@ -131,6 +133,7 @@ export function Room() {
               {loads.map((one) => <option key={one} value={one}>{t(`load.${one}`)}</option>)}
             </select>
           </label>
+          {live ? <Suspense fallback={null}><Senses map={map} shown={address.get("senses")} metric={address.get("metric") ?? ""} onShown={(shown) => put({ senses: shown })} onMetric={(metric) => put({ metric })} /></Suspense> : null}
           {load !== "none" && loadRows ? <Legend rows={loadRows} theme={theme} label={t("load.legend")} /> : null}
           <button type="button" className="bar-button wide-only" aria-pressed={!panels} onClick={() => setPanels(!panels)}>{panels ? t("panel.hide") : t("panel.show")}</button>
         </fieldset>
@@ -146,7 +149,9 @@ export function Room() {
       <div className="centre-phone-tabs centre-tabs" role="group">
         {tabs.map((one) => <button key={one} type="button" aria-pressed={one === tab} onClick={() => setTab(one)}>{t(`tab.${one}`)}</button>)}
       </div>
-      <Board by={by} choices={live ? dimensions : pastDimensions} onBy={(one) => put({ by: one === "department" ? null : one })} rows={boardRows} more={Boolean(live && counts.data?.more)} onRows={live ? openRow : () => undefined} />
+      <Board by={by} choices={live ? dimensions : pastDimensions} onBy={(one) => put({ by: one === "department" ? null : one })} rows={boardRows} more={Boolean(live && counts.data?.more)} onRows={live ? openRow : () => undefined}
+        view={live ? view : "cases"} onView={live ? (one) => put({ view: one === "cases" ? null : one }) : null} onShow={(place) => (setTab("map"), setFocus({ ...place, zoom: 15 }))}
+      />
       <Ticker rows={tickerRows} past={!live} ready={live ? ticker.ready : Boolean(replay.period)} />
       <Timeline
         from={from} hours={hours} at={replay.at} speed={speed} playing={replay.playing} events={replay.period?.events} loading={replay.loading}

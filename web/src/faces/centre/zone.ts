@@ -14,6 +14,8 @@ export function fieldOf(at: number): string {
 
 /** The moment of a date-time field; null where it is not filled in. */
 export function momentOf(field: string): number | null {
+  // Chromium reads even ":00Z" as a day: what is not written in full is not a moment.
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(field)) return null;
   const asUtc = Date.parse(`${field}:00Z`);
   if (Number.isNaN(asUtc)) return null;
   const offset = Date.parse(`${fieldOf(asUtc)}:00Z`) - asUtc;

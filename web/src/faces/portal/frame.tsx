@@ -21,6 +21,7 @@ export function Frame({ title, children }: Props) {
       <NavLink to="/report">{t("nav.report")}</NavLink>
       <NavLink to="/follow">{t("nav.follow")}</NavLink>
       <NavLink to="/standards">{t("nav.standards")}</NavLink>
+      <NavLink to="/notices">{t("nav.notices")}</NavLink>
     </>
   );
   return (
@@ -28,6 +29,11 @@ export function Frame({ title, children }: Props) {
       {children}
       <footer className="portal-footer small">
         <a href="/plain/">{t("footer.plain")}</a>
+        <Link to="/publicity">{t("footer.publicity")}</Link>
+        <Link to="/open-data">{t("footer.data")}</Link>
+        <Link to="/records">{t("footer.records")}</Link>
+        <Link to="/verify">{t("footer.verify")}</Link>
+        <a href="/plain/vote">{t("footer.vote")}</a>
         {person ? <Link to={landing(person)}>{t("footer.mine")}</Link> : <Link to="/sign-in">{t("footer.staff")}</Link>}
       </footer>
     </PublicFrame>

@@ -12,6 +12,11 @@ import "./portal.css";
 const Report = lazy(() => import("./report/screen"));
 const Follow = lazy(() => import("./follow/screen"));
 const Standards = lazy(() => import("./standards/screen"));
+const Notices = lazy(() => import("./notices/screen"));
+const OpenData = lazy(() => import("./opendata/screen"));
+const Publicity = lazy(() => import("./publicity/screen"));
+const Records = lazy(() => import("./records/screen"));
+const Verify = lazy(() => import("./verify/screen"));
 const Account = lazy(() => import("./account/screen"));
 
 export default function Portal() {
@@ -22,6 +27,11 @@ export default function Portal() {
         <Route path="/report" element={<Report />} />
         <Route path="/follow" element={<Follow />} />
         <Route path="/standards" element={<Standards />} />
+        <Route path="/notices/*" element={<Notices />} />
+        <Route path="/open-data/*" element={<OpenData />} />
+        <Route path="/publicity/*" element={<Publicity />} />
+        <Route path="/records" element={<Records />} />
+        <Route path="/verify" element={<Verify />} />
         <Route path="/account" element={<Account />} />
         <Route path="/sign-in" element={<SignInPage />} />
         <Route path="*" element={<NoSuchPage />} />

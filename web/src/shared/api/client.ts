@@ -4,6 +4,7 @@
 
 import type { Operations } from "./description";
 import { NoConnection, problemOf } from "./problem";
+import { withPurpose } from "./purpose";
 
 export type Operation = keyof Operations;
 export type Answer<Name extends Operation> = Operations[Name]["answer"];
@@ -49,22 +50,37 @@ export function addressOf<Name extends Operation>(
   return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;
 }
 
+interface Given<Name extends Operation> {
+  path?: Operations[Name]["path"];
+  query?: Query<Name>;
+  body?: unknown;
+  signal?: AbortSignal;
+  idempotencyKey?: string;
+  quiet?: boolean;
+}
+
 /** Ask the server. Throws Problem when it refuses, NoConnection when it does not answer. */
 export async function call<Name extends Operation>(operation: Name, ...[asked]: Arguments<Name>): Promise<Answer<Name>> {
-  const given = (asked ?? {}) as {
-    path?: Operations[Name]["path"];
-    query?: Query<Name>;
-    body?: unknown;
-    signal?: AbortSignal;
-    idempotencyKey?: string;
-    quiet?: boolean;
-  };
-  const address = addressOf(operation, given);
+  return (await read(await answered(operation, (asked ?? {}) as Given<Name>))) as Answer<Name>;
+}
+
+/** As `call`, for an answer that is a file; its headers say more of it. */
+export async function callForFile<Name extends Operation>(operation: Name, ...[asked]: Arguments<Name>): Promise<{ file: Blob; headers: Headers }> {
+  const answer = await answered(operation, (asked ?? {}) as Given<Name>);
+  try {
+    return { file: await answer.blob(), headers: answer.headers };
+  } catch {
+    throw new NoConnection(); // the connection broke in the middle of the file
+  }
+}
+
+async function answered<Name extends Operation>(operation: Name, given: Given<Name>): Promise<Response> {
+  const address = addressOf(operation, { ...given, query: withPurpose(operation, given.path, given.query) as Query<Name> });
   const method = operation.slice(0, operation.indexOf(" "));
   let stamp: Record<string, string> = {};
   for (let attempt = 0; ; attempt += 1) {
     const answer = await send(method, address, given.body, given.signal, given.idempotencyKey, stamp);
-    if (answer.ok) return (await read(answer)) as Answer<Name>;
+    if (answer.ok) return answer;
     const problem = await problemOf(answer);
     if (problem.code === "input.proof_needed" && attempt < 4) {
       const proof = await import("./proof");

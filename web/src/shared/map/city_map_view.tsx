@@ -16,6 +16,9 @@ import type { CityMapProps, Marker } from "./types";
 
 setWorkerUrl(workerUrl); // without it the map stays empty and says nothing
 
+const slowFrame = 33; // ms; so many frames in a row make a map that moves coarsely from then on
+const slowFrames = 4;
+const coarse = 0.4;
 const refreshAfter = 2500; // ms: cases come in bursts; one reload of the tiles for all of them
 
 const canDraw = (): boolean => {
@@ -73,6 +76,7 @@ function Drawn({ cases = false, onCase, markers, onMarker, onPick, focus, onRead
     made.addControl(new NavigationControl({ showCompass: false }), "top-right");
     made.touchZoomRotate.disableRotation();
     made.on("click", (event) => clicked(event, made));
+    drawCoarselyWhileMoving(made);
     made.once("load", () => {
       setMap(made);
       ready(made);
@@ -138,6 +142,34 @@ function Drawn({ cases = false, onCase, markers, onMarker, onPick, focus, onRead
       <button type="button" className="city-map-whole" onClick={() => map?.fitBounds(new LngLatBounds(city.bounds), { padding: 12 })}>{t("whole")}</button>
     </>
   );
+}
+
+/** Without a graphics card a whole screen takes long to draw: such a map moves in coarser points, and rests in fine ones. */
+function drawCoarselyWhileMoving(map: LibreMap): void {
+  const fine = map.getPixelRatio();
+  let before = 0;
+  let slow = 0;
+  let changing = false;
+  const drawAt = (ratio: number): void => {
+    if (changing || map.getPixelRatio() === ratio) return;
+    changing = true; // a change counts as a movement of its own, from begin to end
+    map.setPixelRatio(ratio);
+    changing = false;
+  };
+  map.on("movestart", () => {
+    before = 0;
+    if (slow >= slowFrames) drawAt(fine * coarse);
+  });
+  map.on("render", () => {
+    if (!map.isMoving()) return;
+    const now = performance.now();
+    const took = before ? now - before : 0;
+    before = now;
+    if (map.getPixelRatio() !== fine) return;
+    slow = took > slowFrame ? slow + 1 : Math.max(0, slow - 1);
+    if (slow >= slowFrames) drawAt(fine * coarse);
+  });
+  map.on("moveend", () => drawAt(fine));
 }
 
 const round = (degrees: number): number => Math.round(degrees * 1e6) / 1e6;

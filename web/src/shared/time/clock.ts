@@ -37,6 +37,11 @@ function tick(): void {
   for (const each of listeners) each();
 }
 
+/** After a pause in which nobody looked, time is behind; a list of fifty clocks catches up once, not fifty times. */
+function catchUp(): void {
+  if (Math.abs(cityNow() - shown) > 1000 * state.speed) tick();
+}
+
 let timer: number | undefined;
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
@@ -52,7 +57,7 @@ function subscribe(listener: () => void): () => void {
 
 /** City time, drawn anew every second. */
 export function useCityNow(): number {
-  useEffect(tick, []);
+  useEffect(catchUp, []);
   return useSyncExternalStore(subscribe, () => shown);
 }
 
@@ -78,6 +83,9 @@ export function shortTime(at: Moment, wanted: Language): string {
   const clock = `${month}-${day} ${hour}:${minute}`;
   return year === partsOf(cityNow())[0] ? clock : `${year}-${clock}` || format(value, {}, wanted);
 }
+
+/** Whether it is a moment as the API tells one (a day alone is none). */
+export const isMoment = (value: unknown): value is string => typeof value === "string" && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(value);
 
 /** Date and time to the second, for hovers. */
 export function exactTime(at: Moment, wanted: Language): string {
@@ -106,6 +114,9 @@ function partsOf(at: number): string[] {
   const found = Object.fromEntries(splitter.formatToParts(at).map((part) => [part.type, part.value]));
   return [found.year, found.month, found.day, found.hour, found.minute, found.second].map((part) => part ?? "");
 }
+
+/** The day of the city's calendar, `2026-06-18`. */
+export const cityDay = (at: number): string => partsOf(at).slice(0, 3).join("-");
 
 /** A length of time in the coarsest unit that says something. */
 export function lengthWords(milliseconds: number, wanted: Language): string {

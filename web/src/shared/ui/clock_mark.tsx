@@ -13,7 +13,7 @@ interface Props {
   due?: Moment;
 }
 
-/** Draws itself anew as time passes. */
+/** Draws itself anew as time passes. The exact time is worded when somebody points at it: lists have many of these. */
 export function ClockMark({ colour, due }: Props) {
   const t = useTexts(texts);
   const language = useLanguage();
@@ -21,7 +21,7 @@ export function ClockMark({ colour, due }: Props) {
   const late = due && colour !== "blue" && Date.parse(String(due)) < now;
   const shown = late && (colour === "green" || colour === "yellow") ? "red" : colour;
   return (
-    <span className={`clock-mark ${shown}`} title={due ? exactTime(due, language) : undefined}>
+    <span className={`clock-mark ${shown}`} onPointerEnter={due ? (event) => (event.currentTarget.title = exactTime(due, language)) : undefined}>
       <i aria-hidden="true" />
       <span className="visually-hidden">{t(`clock.${shown}`)} </span>
       {due && shown !== "blue" ? distanceWords(due, now, language) : t(`clock.${shown}`)}

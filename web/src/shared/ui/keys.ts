@@ -1,6 +1,6 @@
 // Keys of a screen: single letters while nobody types. Shown on `?` by <KeyHelp>.
 
-import { useEffect, useEffectEvent } from "react";
+import { useEffectEvent, useLayoutEffect } from "react";
 
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
@@ -19,7 +19,8 @@ export function useKeys(keys: Keys, enabled = true): void {
     event.preventDefault();
     act(event);
   });
-  useEffect(() => {
+  // Before the screen is painted: whoever presses a key as soon as they see it is heard.
+  useLayoutEffect(() => {
     if (!enabled) return;
     const listen = (event: KeyboardEvent) => pressed(event);
     document.addEventListener("keydown", listen);

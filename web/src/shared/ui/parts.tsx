@@ -100,7 +100,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 
 export function Loading() {
   const t = useTexts(texts);
-  return <p className="loading soft" role="status">{t("loading")}</p>;
+  return <p className="loading soft" role="status"><progress aria-hidden="true" /> {t("loading")}</p>;
 }
 
 /** Holds a screen's failure, so that the others go on. */

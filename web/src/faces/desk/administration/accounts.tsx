@@ -80,7 +80,7 @@ export default function Accounts() {
           { title: t("login"), render: (_, row) => <Button type="link" size="small" onClick={() => put({ account: row.id })}>{row.login}</Button> },
           { title: t("person"), dataIndex: "name" },
           { title: t("organisation"), render: (_, row) => named(row.organisation) },
-          { title: t("state"), render: (_, row) => <Tag color={row.state === "active" ? "success" : row.state === "locked" ? "warning" : "default"}>{t(`state.${row.state}`)}</Tag> },
+          { title: t("state"), render: (_, row) => <span className={`tag ${row.state === "active" ? "green" : row.state === "locked" ? "yellow" : "grey"}`}>{t(`state.${row.state}`)}</span> },
         ]}
       />
       <Modal open={making} title={t("account.new")} okText={t("create")} cancelText={t("cancel")} onCancel={() => setMaking(false)} onOk={() => form.submit()} destroyOnHidden>
@@ -145,7 +145,7 @@ function Inside({ detail }: { detail: Detailed }) {
     <>
       <p>
         <code>{account.login}</code> · {account.organisation ? office(account.organisation) : ""} · <Tag>{t(`state.${account.state}`)}</Tag>
-        {detail.administrator ? <Tag color="gold">{t(`class.${detail.administrator}`)}</Tag> : null}
+        {detail.administrator ? <span className="tag yellow">{t(`class.${detail.administrator}`)}</span> : null}
       </p>
       <Space wrap>
         {may("account", "lock") && account.state === "active" ? <Button onClick={() => ask(t("lock"), (reason) => call("POST /api/v1/accounts/{account_id}/lock", { path, body: { reason } }))}>{t("lock")}</Button> : null}

@@ -7,6 +7,7 @@ import { useTexts } from "../../../shared/i18n/texts";
 import { useSession } from "../../../shared/session/session";
 import { Holding, Loading } from "../../../shared/ui/parts";
 import "./administration.css";
+import { useMaySet } from "./editing";
 import { texts } from "./texts";
 
 const rooms = {
@@ -18,6 +19,8 @@ const rooms = {
   limits: lazy(() => import("./limits")),
   indicators: lazy(() => import("./indicators")),
   packs: lazy(() => import("./packs")),
+  models: lazy(() => import("./models")),
+  changes: lazy(() => import("./changes")),
 } as const;
 type Room = keyof typeof rooms;
 
@@ -34,8 +37,9 @@ function Rooms() {
   const t = useTexts(texts);
   const navigate = useNavigate();
   const { may } = useSession();
+  const { mayLook } = useMaySet();
   const { room = "" } = useParams();
-  const hidden = new Set<Room>([...(may("account", "read") ? [] : (["accounts"] as const)), ...(may("role", "read") ? [] : (["roles"] as const))]);
+  const hidden = new Set<Room>([...(may("account", "read") ? [] : (["accounts"] as const)), ...(may("role", "read") ? [] : (["roles"] as const)), ...(may("model", "read") ? [] : (["models"] as const)), ...(mayLook ? [] : (["changes"] as const))]);
   const shown = (Object.keys(rooms) as Room[]).filter((one) => !hidden.has(one));
   const chosen = shown.find((one) => one === room);
   if (!chosen) return <Navigate to="/desk/administration/organisations" replace />;

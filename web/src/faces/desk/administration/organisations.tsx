@@ -9,6 +9,9 @@ import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { ErrorNotice } from "../../../shared/ui/parts";
 import { useAll } from "./all";
+import { useNaming } from "../shared/words";
+import { OfficeEditing } from "./office_dialog";
+import { useOfficeKind } from "./setting_words";
 import { texts } from "./texts";
 
 interface Node {
@@ -20,6 +23,8 @@ interface Node {
 export default function Organisations() {
   const t = useTexts(texts);
   const language = useLanguage();
+  const naming = useNaming();
+  const officeKind = useOfficeKind();
   const [address, setAddress] = useSearchParams();
   const [sought, setSought] = useState("");
   const offices = useAll<OrganisationView>("GET /api/v1/organisations");
@@ -33,19 +38,21 @@ export default function Organisations() {
       <div>
         <Input.Search allowClear placeholder={t("office.search")} aria-label={t("office.search")} onChange={(event) => setSought(event.target.value.trim())} />
         <div className="administration-tree">
-          {offices.data ? <Tree key={sought} treeData={tree} defaultExpandAll selectedKeys={chosen ? [chosen] : []} onSelect={(keys) => setAddress(keys.length ? { office: String(keys[0]) } : {}, { replace: true })} /> : null}
+          {offices.data ? <Tree key={`${sought} ${tree.length ? offices.data.length : 0}`} treeData={tree} defaultExpandAll selectedKeys={chosen ? [chosen] : []} onSelect={(keys) => setAddress(keys.length ? { office: String(keys[0]) } : {}, { replace: true })} /> : null}
         </div>
         <p className="soft small">{t("office.whence")}</p>
+        {office ? null : <OfficeEditing office={undefined} offices={offices.data ?? []} />}
       </div>
       {office ? (
         <section aria-label={t("posts.of", { name: nameIn(office.names, language) })}>
           <h2>{t("posts.of", { name: nameIn(office.names, language) })}</h2>
-          <p>{t("code")} <code>{office.code}</code> · {t("kind")} {office.kind} · {t("area")} {office.area || t("whole.city")} {office.serves.map((one) => <Tag key={one}>{one}</Tag>)}</p>
+          <OfficeEditing key={office.code} office={office} offices={offices.data ?? []} />
+          <p>{t("code")} <code>{office.code}</code> · {t("kind")} {officeKind(office.kind)} · {t("area")} {office.area ? naming.area(office.area) : t("whole.city")} {office.serves.map((one) => <Tag key={one}>{one}</Tag>)}</p>
           <Table
             size="small" rowKey="id" pagination={false} loading={posts.isLoading} dataSource={posts.data?.items ?? []} locale={{ emptyText: t("none") }}
             columns={[
               { title: t("post"), render: (_, row) => <>{nameIn(row.names, language)} <small className="soft">{row.code}</small></> },
-              { title: t("area"), render: (_, row) => row.area || t("whole.city") },
+              { title: t("area"), render: (_, row) => row.area ? naming.area(row.area) : t("whole.city") },
               { title: t("holders"), render: (_, row) => row.holders?.length ? row.holders.map((one) => one.name).join("、") : <span className="soft">{t("vacant")}</span> },
             ]}
           />

@@ -21,7 +21,7 @@ export default function Packs() {
         size="small" rowKey="id" pagination={false} loading={found.isLoading} dataSource={found.data?.items ?? []} locale={{ emptyText: t("none") }}
         columns={[
           { title: t("name"), render: (_, row) => <>{nameIn(row, language)} <small className="soft">{row.id}</small></> },
-          { title: t("packs.here"), render: (_, row) => row.here ? <Tag color="success">{t("yes")}</Tag> : <Tag>{t("no")}</Tag> },
+          { title: t("packs.here"), render: (_, row) => row.here ? <span className="tag green">{t("yes")}</span> : <Tag>{t("no")}</Tag> },
           { title: t("packs.level"), render: (_, row) => t(`level.${row.level}`) },
           { title: t("packs.cases"), dataIndex: "case_types", align: "right" },
           { title: t("packs.flows"), dataIndex: "flows", align: "right" },
@@ -36,7 +36,7 @@ export default function Packs() {
         <>
           <Alert type={check.data.errors ? "error" : "success"} showIcon title={check.data.errors ? t("packs.found", { errors: check.data.errors, warnings: check.data.warnings }) : t("packs.good")} />
           {check.data.findings.map((one, place) => (
-            <p key={place}><Tag color={one.level === "error" ? "error" : "warning"}>{one.level}</Tag> <code>{one.file}:{one.line}</code> {nameIn(one, language)}</p>
+            <p key={place}><span className={`tag ${one.level === "error" ? "red" : "yellow"}`}>{one.level}</span> <code>{one.file}:{one.line}</code> {nameIn(one, language)}</p>
           ))}
         </>
       ) : null}

@@ -57,7 +57,7 @@ export function OfficeOperations({ task, outcomes, onDone }: Props) {
       {chosen ? <ActForm key={chosen.operation} task={task} option={chosen} outcomes={outcomes} onDone={onDone} /> : null}
       {impossible.length ? (
         <details className="not-now">
-          <summary className="soft small">{t("not.now")}</summary>
+          <summary className="soft small not-now">{t("not.now")}</summary>
           <dl>{impossible.map((one) => <div key={one.operation}><dt>{nameIn(one, language)}</dt><dd>{nameIn(one.why_not, language)}</dd></div>)}</dl>
         </details>
       ) : null}

@@ -6,8 +6,12 @@ import { callAt } from "../../../shared/api/client";
 import type { CaseDetail, FieldView, FormView } from "../../../shared/api/description";
 import { messageOf } from "../../../shared/api/problem";
 import { useAnswer } from "../../../shared/api/queries";
+import { givenFields } from "../../../shared/forms/conditions";
+import { DeclaredFields } from "../../../shared/forms/declared_fields";
+import { FieldStore } from "../../../shared/forms/field_store";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
+import { limitWords } from "../../../shared/time/limits";
 import { PhotoPicker } from "../../../shared/photos/picker";
 import type { Photo } from "../../../shared/photos/prepare";
 import { uploadAll, type Kind } from "../../../shared/photos/upload";
@@ -37,6 +41,7 @@ export function OperationForm({ item, form, onDone }: Props) {
   const [sure, setSure] = useState(false);
   const [refusal, setRefusal] = useState("");
   const name = nameIn(form, language);
+  const store = useMemo(() => new FieldStore(), []);
   const standards = useStandards(item, String(values.class_code ?? ""), form);
 
   const set = (field: string, value: string | number) =>
@@ -48,6 +53,7 @@ export function OperationForm({ item, form, onDone }: Props) {
     try {
       const body: Record<string, unknown> = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== 0));
       if (form.outcome) body.outcome = form.outcome;
+      if (Object.keys(form.declared).length) body.fields = givenFields(form.declared, store.now);
       const field = form.fields.find((one) => one.kind === "photos");
       if (field && photos.length) {
         body.photos = await uploadAll(photos, field.photo_kind as Kind, (stored) => {
@@ -87,6 +93,7 @@ export function OperationForm({ item, form, onDone }: Props) {
           onPhotos={setPhotos}
         />
       ))}
+      <DeclaredFields fields={form.declared} store={store} />
       {refusal ? <p className="notice-error" role="alert">{refusal}</p> : null}
       <button className={form.grave ? "button danger" : "button"} disabled={busy}>{busy ? t("sending") : sure ? t("sure", { verb: name }) : name}</button>
     </form>
@@ -133,6 +140,6 @@ function useStandards(item: CaseDetail, code: string, form: FormView): FieldView
   return useMemo(() => {
     if (!asks) return null;
     const found = classes?.find((one) => one.code === code);
-    return (found?.standards ?? []).map((one) => ({ value: one.id, zh: `${one.filing.zh} → ${one.limit}`, en: `${one.filing.en} → ${one.limit}`, chosen: false }));
+    return (found?.standards ?? []).map((one) => ({ value: one.id, zh: `${one.filing.zh} → ${one.limit}`, en: `${one.filing.en} → ${limitWords(one.limit, "en")}`, chosen: false }));
   }, [asks, classes, code]);
 }

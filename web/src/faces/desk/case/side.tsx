@@ -6,10 +6,13 @@ import { addressOf, call } from "../../../shared/api/client";
 import type { CaseDetail, CaseWork } from "../../../shared/api/description";
 import { messageOf } from "../../../shared/api/problem";
 import { useAnswer } from "../../../shared/api/queries";
+import { choiceIn } from "../../../shared/forms/choices";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
+import { limitWords } from "../../../shared/time/limits";
 import { CityMap, type Marker } from "../../../shared/map/city_map";
 import { exactTime, shortTime } from "../../../shared/time/clock";
+import { Later } from "../shared/later";
 import { useNaming } from "../shared/words";
 import { texts } from "./texts";
 
@@ -18,6 +21,9 @@ interface Props {
   work: CaseWork | undefined;
   onDone: (verb: string) => void;
 }
+
+/** The id of something else. */
+export const identifier = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Where the drawing of the flow with the case's steps is. */
 const drawingOf = (id: string, language: "zh" | "en"): string =>
@@ -36,7 +42,7 @@ export function CaseSide({ item, work, onDone }: Props) {
         <p>{place}</p>
         {item.lon !== null && item.lat !== null ? (
           <>
-            <CityMap label={`${t("place")}: ${place}`} height={260} markers={markers} focus={{ lon: item.lon, lat: item.lat, zoom: 15 }} />
+            <Later when={work !== undefined} height={260}><CityMap label={`${t("place")}: ${place}`} height={260} markers={markers} focus={{ lon: item.lon, lat: item.lat, zoom: 15 }} /></Later>
             <p className="soft small number">{item.lon.toFixed(6)}, {item.lat.toFixed(6)} · CGCS2000 · {item.grid}</p>
           </>
         ) : <p className="soft">{t("place.none")}</p>}
@@ -69,7 +75,8 @@ function Facts({ item, work }: { item: CaseDetail; work: CaseWork | undefined })
     [t("reported"), time(item.reported_at)],
   ];
   if (item.department) rows.push([t("department"), [nameIn(item.department, language), nameIn(item.section, language), item.handler].filter(Boolean).join(" · ")]);
-  if (item.limit) rows.push([t("limit"), <>{item.limit} {item.due_at ? <>· {time(item.due_at)}</> : null}</>]);
+  if (item.limit) rows.push([t("limit"), <>{limitWords(item.limit, language)} {item.due_at ? <>· {time(item.due_at)}</> : null}</>]);
+  for (const step of item.still) rows.push([t("still"), t("still.since", { step: nameIn(step, language), at: shortTime(step.since, language) })]);
   for (const [key, at] of [["filed", item.filed_at], ["dispatched", item.dispatched_at], ["handled", item.handled_at], ["checked", item.checked_at], ["closed", item.closed_at]] as const) {
     if (at) rows.push([t(key), time(at)]);
   }
@@ -90,10 +97,12 @@ function Facts({ item, work }: { item: CaseDetail; work: CaseWork | undefined })
 /** The fields that the case's type declares, by their names. */
 function useDeclared(item: CaseDetail, language: "zh" | "en"): [string, ReactNode][] {
   const types = useAnswer("GET /api/v1/case-types", {}, { fresh: 600_000, enabled: Object.keys(item.fields).length > 0 }).data;
-  const declared = types?.find((one) => one.id === item.type)?.fields ?? {};
+  const declared = { ...types?.find((one) => one.id === item.type)?.fields, ...item.step_fields };
+  const t = useTexts(texts);
+  const known = (key: string) => nameIn(declared[key]?.names, language) || (key === "agency" ? t("agency") : key); // the importer's own field
   return Object.entries(item.fields)
-    .filter(([, value]) => value !== null && value !== "")
-    .map(([key, value]) => [nameIn(declared[key]?.names, language) || key, value === true ? "✓" : value === false ? "–" : String(value)]);
+    .filter(([, value]) => value !== null && value !== "" && typeof value !== "object" && !identifier.test(String(value))) // evidence and published rows have cards of their own
+    .map(([key, value]) => [known(key), typeof value === "boolean" ? t(value ? "yes" : "no") : typeof value === "string" ? choiceIn(declared[key]?.schema, value, language) : String(value)]);
 }
 
 function Reporter({ item, may }: { item: CaseDetail; may: boolean }) {

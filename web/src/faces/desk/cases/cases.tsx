@@ -1,29 +1,29 @@
 // Cases (案件): every case of the reader's scope, found by words and filters, seen as a list or on the map.
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Route, Routes, useNavigate, useSearchParams } from "react-router";
 import { call } from "../../../shared/api/client";
 import { messageOf } from "../../../shared/api/problem";
 import { useAnswer } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
-import { nameIn, useTexts } from "../../../shared/i18n/texts";
+import { useTexts } from "../../../shared/i18n/texts";
 import { CityMap } from "../../../shared/map/city_map";
-import { agoWords, cityNow, exactTime, shortTime } from "../../../shared/time/clock";
-import { ClockMark } from "../../../shared/ui/clock_mark";
+import { shortTime } from "../../../shared/time/clock";
 import { useKeys } from "../../../shared/ui/keys";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
 import CasePage from "../case/case";
 import { BulkBar, type BulkVerb } from "../shared/bulk";
-import { CaseLine, Tag } from "../shared/case_line";
+import { Tag } from "../shared/case_line";
 import { KeyHelp } from "../shared/key_help";
 import { rememberList } from "../shared/neighbours";
 import { useSelection } from "../shared/selection";
 import { texts as common } from "../shared/texts";
-import { useNaming } from "../shared/words";
+import { casesOf, type CaseQuery } from "./asking";
 import "./cases.css";
 import { exportCases, mostRows } from "./exporting";
-import { Filters, queryOf, type CaseQuery } from "./filters";
+import { Filters, queryOf } from "./filters";
+import { CaseRows } from "./rows";
 import { texts } from "./texts";
 
 export default function Cases() {
@@ -35,35 +35,29 @@ export default function Cases() {
   );
 }
 
-const operation = "GET /api/v1/cases";
-
 function CaseList() {
   const t = useTexts(texts);
   const c = useTexts(common);
   const language = useLanguage();
-  const naming = useNaming();
   const navigate = useNavigate();
   const [address, setAddress] = useSearchParams();
   const [help, setHelp] = useState(false);
   const asked = queryOf(address);
   const onMap = address.get("view") === "map";
 
-  const cases = useInfiniteQuery({
-    queryKey: [operation, asked],
-    queryFn: ({ pageParam, signal }) => call(operation, { query: { ...asked, after: pageParam, limit: 50 }, signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next,
-    placeholderData: (before) => before,
-  });
+  const cases = useInfiniteQuery({ ...casesOf(asked), placeholderData: (before) => before });
   const rows = useMemo(() => cases.data?.pages.flatMap((page) => page.items) ?? [], [cases.data]);
   const ids = useMemo(() => rows.map((row) => row.id), [rows]);
   const selection = useSelection(ids);
   const lookedBack = cases.data?.pages.at(-1)?.searched_back_to;
 
-  const open = (id: string) => {
-    rememberList(ids);
-    void navigate(`/desk/cases/${id}`);
-  };
+  const open = useCallback(
+    (id: string) => {
+      rememberList(ids);
+      void navigate(`/desk/cases/${id}`);
+    },
+    [ids, navigate],
+  );
   useKeys({
     j: () => selection.move(1),
     ArrowDown: () => selection.move(1),
@@ -77,8 +71,10 @@ function CaseList() {
     "?": () => setHelp(true),
   });
   const verbs = useVerbs();
-  const now = cityNow();
+  const hold = useHold();
 
+  // The rows were asked for with the click: where they come at once, all is laid out once, with them.
+  if (cases.isPending && !cases.error && !onMap && hold) return <section className="desk-screen" aria-busy="true"><header className="desk-head"><h1>{t("title")}</h1></header></section>;
   return (
     <section className="desk-screen">
       <header className="desk-head">
@@ -96,29 +92,7 @@ function CaseList() {
       {cases.error ? <ErrorNotice error={cases.error} onRetry={() => void cases.refetch()} /> : null}
       {cases.isPending && !cases.error ? <Loading /> : null}
       {cases.data && !rows.length && !cases.isFetching && !onMap ? <Empty title={t("empty")}>{t("empty.next")}</Empty> : null}
-      {rows.length && !onMap ? (
-        <table className="rows">
-          <thead>
-            <tr>
-              <th className="rows-check"><input type="checkbox" aria-label={c("select.all")} checked={selection.chosen.size === ids.length} onChange={(event) => selection.choose(event.target.checked ? ids : [])} /></th>
-              <th>{c("column.clock")}</th><th>{c("column.case")}</th><th>{t("status")}</th><th>{c("column.place")}</th><th>{c("column.department")}</th><th>{c("column.reported")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.id} data-row={row.id} className={`${row.state === "open" ? row.clock : ""}${row.id === selection.at ? " at" : ""}`} aria-selected={row.id === selection.at} onClick={() => selection.setAt(row.id)} onDoubleClick={() => open(row.id)}>
-                <td className="rows-check"><input type="checkbox" aria-label={c("select", { number: row.number })} checked={selection.chosen.has(row.id)} onChange={() => selection.toggle(row.id)} /></td>
-                <td>{row.state === "open" ? <ClockMark colour={row.clock} due={row.due_at} /> : row.overdue ? <Tag look="red">{t("clock")}</Tag> : null}</td>
-                <td className="rows-main" onClickCapture={() => rememberList(ids)}><CaseLine item={row} /></td>
-                <td>{language === "zh" ? row.status : row.status_en}</td>
-                <td>{naming.area(row.area)}<small className="soft">{row.address}</small></td>
-                <td>{nameIn(row.department, language)}</td>
-                <td><span className="number">{row.number}</span><small className="soft" title={exactTime(row.reported_at, language)}>{agoWords(row.reported_at, now, language)}</small></td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : null}
+      {rows.length && !onMap ? <CaseRows rows={rows} selection={selection} onOpen={open} /> : null}
       {onMap ? null : cases.hasNextPage ? (
         <button type="button" className="button second" disabled={cases.isFetchingNextPage} onClick={() => void cases.fetchNextPage()}>{c("more")}</button>
       ) : rows.length ? (
@@ -127,6 +101,16 @@ function CaseList() {
       {help ? <KeyHelp keys={[["j k", "↓ ↑"], ["Enter", "→"], ["x", c("select.all")], ["/", t("key.search")]]} onClose={() => setHelp(false)} /> : null}
     </section>
   );
+}
+
+/** True for as long as nobody notices that there is nothing yet. */
+function useHold(): boolean {
+  const [hold, setHold] = useState(true);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setHold(false), 150);
+    return () => clearTimeout(timer);
+  }, []);
+  return hold;
 }
 
 function Counts() {

@@ -6,7 +6,7 @@ import { language } from "../../../shared/i18n/language";
 import { nameIn, textNow } from "../../../shared/i18n/texts";
 import { texts as ui } from "../../../shared/ui/texts";
 import { texts as common } from "../shared/texts";
-import type { CaseQuery } from "./filters";
+import type { CaseQuery } from "./asking";
 import { texts } from "./texts";
 
 export const mostRows = 20_000;

@@ -2,14 +2,14 @@
 
 import { useState, type FormEvent, type ReactNode } from "react";
 import { useSearchParams } from "react-router";
-import type { Query } from "../../../shared/api/client";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { texts as ui } from "../../../shared/ui/texts";
+import { DayField } from "../shared/day_field";
 import { useNaming } from "../shared/words";
+import type { CaseQuery } from "./asking";
 import { texts } from "./texts";
 
-export type CaseQuery = Query<"GET /api/v1/cases">;
 const names = ["q", "state", "clock", "area", "department", "type", "stage", "reported_from", "reported_to"] as const;
 const states = ["open", "closed", "folded", "not_accepted", "void"] as const;
 const colours = ["red", "yellow", "green", "blue", "grey"] as const;
@@ -103,8 +103,8 @@ export function Filters({ children }: { children?: ReactNode }) {
       {choice("department", t("department"), (known?.departments ?? []).map((one) => [one.code, nameIn(one, language)]))}
       {choice("type", t("type"), (known?.types ?? []).map((one) => [one.id, nameIn(one, language)]))}
       {choice("stage", t("stage"), Object.entries(known?.stages ?? {}).map(([key, name]) => [key, nameIn(name, language)]))}
-      <label className="filter"><span>{t("from")}</span><input type="date" value={address.get("reported_from") ?? ""} onChange={(event) => set("reported_from", event.target.value)} /></label>
-      <label className="filter"><span>{t("to")}</span><input type="date" value={address.get("reported_to") ?? ""} onChange={(event) => set("reported_to", event.target.value)} /></label>
+      <span className="filter"><span>{t("from")}</span><DayField label={t("from")} value={address.get("reported_from") ?? ""} onDay={(day) => set("reported_from", day)} /></span>
+      <span className="filter"><span>{t("to")}</span><DayField label={t("to")} value={address.get("reported_to") ?? ""} onDay={(day) => set("reported_to", day)} /></span>
         </>
       ) : null}
       <div className="filter-end">

@@ -8,12 +8,13 @@ import type { FoundedView, NewCity } from "../../../shared/api/description";
 import { messageOf } from "../../../shared/api/problem";
 import { useAnswer } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
-import { nameIn, useTexts } from "../../../shared/i18n/texts";
-import { useSession } from "../../../shared/session/session";
+import { nameIn, textNow, useTexts, type Pair } from "../../../shared/i18n/texts";
 import { ErrorNotice } from "../../../shared/ui/parts";
+import { FileButton } from "../shared/file_button";
 import "./city.css";
 import { exampleSheet } from "./example";
 import { outlineOf, type Outline } from "./outline";
+import { boundaryText, Unreadable } from "./shapefile";
 import { texts } from "./texts";
 
 interface Wish {
@@ -31,14 +32,9 @@ interface Wish {
 const first: Partial<Wish> = { coordinates: "EPSG:4490", surveyed: false, packs: ["urban-management"], demo: true, password: "", day: true };
 const fieldsOf: (keyof Wish)[][] = [["id", "zh", "en", "division"], ["coordinates"], ["packs", "password"]];
 
-export default function BringYourOwnCity() {
-  const t = useTexts(texts);
-  const { may } = useSession();
-  if (!may("pack", "found")) return <p className="soft">{t("not.allowed")}</p>;
-  return <Wizard />;
-}
+const cutShort: Pair = ["文件读不出来,可能不完整。", "The file cannot be read; it may be cut short."];
 
-function Wizard() {
+export default function BringYourOwnCity() {
   const t = useTexts(texts);
   const language = useLanguage();
   const client = useQueryClient();
@@ -47,6 +43,8 @@ function Wizard() {
   const [form] = Form.useForm<Wish>();
   const [boundary, setBoundary] = useState<File | null>(null);
   const [outline, setOutline] = useState<Outline | null>(null);
+  const [geometry, setGeometry] = useState("");
+  const [unreadable, setUnreadable] = useState<Pair | null>(null);
   const [sheet, setSheet] = useState<File | null>(null);
   const [founded, setFounded] = useState<FoundedView | null>(null);
   const [busy, setBusy] = useState(false);
@@ -56,9 +54,19 @@ function Wizard() {
   useEffect(() => {
     if (!boundary) return;
     let gone = false;
-    void boundary.text().then((text) => {
-      if (!gone) setOutline(outlineOf(text));
-    });
+    void boundaryText(boundary).then(
+      (text) => {
+        if (gone) return;
+        setGeometry(text);
+        setOutline(outlineOf(text));
+        setUnreadable(null);
+      },
+      (error: unknown) => {
+        if (gone) return;
+        setOutline(null);
+        setUnreadable(error instanceof Unreadable ? error.words : cutShort);
+      },
+    );
     return () => {
       gone = true;
     };
@@ -81,7 +89,7 @@ function Wizard() {
     body.set("packs", wish.packs.join(","));
     body.set("password", wish.demo ? wish.password : "");
     body.set("day", String(Boolean(wish.demo && wish.day)));
-    body.set("boundary", boundary);
+    body.set("boundary", new File([geometry], "boundary.geojson", { type: "application/geo+json" }));
     body.set("organisations", sheet);
     setBusy(true);
     try {
@@ -110,7 +118,8 @@ function Wizard() {
         ) : null}
         {step === 1 ? (
           <>
-            <FileField label={t("boundary")} help={t("boundary.help")} accept=".geojson,.json,application/geo+json" file={boundary} onFile={setBoundary} />
+            <FileField label={t("boundary")} help={t("boundary.help")} accept=".geojson,.json,.zip,application/geo+json,application/zip" file={boundary} onFile={setBoundary} />
+            {unreadable ? <Alert type="error" showIcon title={textNow(unreadable)} /> : null}
             {outline ? (
               outline.path ? (
                 <p><Shape outline={outline} /> <span className="soft">{t("boundary.read", { count: outline.shapes, points: outline.points })}</span></p>
@@ -152,7 +161,7 @@ function Wizard() {
                 <Table size="small" pagination={false} rowKey={(row) => `${row.file} ${row.line} ${row.code} ${row.zh}`} dataSource={founded.findings}
                   columns={[
                     { title: t("finding.where"), render: (_, row) => <code>{t("finding.row", { file: row.file, line: row.line })}</code> },
-                    { title: t("finding.what"), render: (_, row) => <><Tag color={row.level === "error" ? "error" : "warning"}>{row.code}</Tag> {nameIn(row, language)}</> },
+                    { title: t("finding.what"), render: (_, row) => <><span className={`tag ${row.level === "error" ? "red" : "yellow"}`}>{row.code}</span> {nameIn(row, language)}</> },
                   ]} />
               ) : null}
             </>
@@ -173,12 +182,12 @@ function Wizard() {
 
 function FileField({ label, help, accept, file, onFile }: { label: string; help: string; accept: string; file: File | null; onFile: (file: File) => void }) {
   return (
-    <label className="new-city-file">
+    <div className="new-city-file">
       <b>{label}</b>
-      <input type="file" accept={accept} aria-label={label} onChange={(event) => event.target.files?.[0] && onFile(event.target.files[0])} />
-      {file ? <Tag color="success">{file.name}</Tag> : null}
+      <FileButton label={label} accept={accept} onFile={(file) => file && onFile(file)} />
+      {file ? <span className="tag green">{file.name}</span> : null}
       <small className="soft">{help}</small>
-    </label>
+    </div>
   );
 }
 
@@ -217,7 +226,7 @@ function Opening({ id, accounts }: { id: string; accounts: readonly string[] }) 
         {state === "running" || state === "opening" ? (
           <Button danger onClick={() => modal.confirm({ title: t("stop"), content: t("stop.sure"), okText: t("stop"), cancelText: t("cancel"), onOk: () => act(() => call("POST /api/v1/new-cities/{id}/stop", { path: { id } })) })}>{t("stop")}</Button>
         ) : <Button type="primary" disabled={state === "faulty"} onClick={() => void act(() => call("POST /api/v1/new-cities/{id}/open", { path: { id } }))}>{t("open")}</Button>}
-        <Tag color={state === "running" ? "success" : state === "opening" ? "processing" : state === "faulty" ? "error" : "default"}>{state ? t(`state.${state}`) : ""}</Tag>
+        <span className={`tag ${state === "running" ? "green" : state === "opening" ? "blue" : state === "faulty" ? "red" : "grey"}`}>{state ? t(`state.${state}`) : ""}</span>
         {state === "opening" && one.seconds !== null ? <span>{t("seconds", { count: Math.round(one.seconds) })}</span> : null}
       </Space>
       {one.address ? (
@@ -244,7 +253,7 @@ function Founded() {
       <Table size="small" rowKey="id" pagination={false} dataSource={found.data.items}
         columns={[
           { title: t("zh"), render: (_, row) => <Button type="link" size="small" onClick={() => setChosen(row.id)}>{nameIn(row, language)}</Button> },
-          { title: t("step.open"), render: (_, row) => <Tag color={row.state === "running" ? "success" : "default"}>{t(`state.${row.state}`)}</Tag> },
+          { title: t("step.open"), render: (_, row) => <span className={`tag ${row.state === "running" ? "green" : "grey"}`}>{t(`state.${row.state}`)}</span> },
           { title: t("folder"), render: (_, row) => <code>{row.folder}</code> },
         ]} />
       {chosen ? <Opening key={chosen} id={chosen} accounts={[]} /> : null}

@@ -2,7 +2,7 @@ import { dictionary } from "../../../shared/i18n/texts";
 
 export const texts = dictionary({
   "title": ["新建城市", "Bring your own city"],
-  "lead": ["准备好两样东西:城市的边界(GeoJSON)和一张机构表(CSV 或 Excel)。四步之后,新城市就在这台机器上运行,有自己的数据库,与本市互不影响。", "Have two things ready: the city's boundary (GeoJSON) and a sheet of its organisations (CSV or Excel). Four steps later the new city runs on this machine with a database of its own; this city is not touched."],
+  "lead": ["准备好两样东西:城市的边界(GeoJSON,或 Shapefile 压缩包)和一张机构表(CSV 或 Excel)。四步之后,新城市就在这台机器上运行,有自己的数据库,与本市互不影响。", "Have two things ready: the city's boundary (GeoJSON, or a zipped Shapefile) and a sheet of its organisations (CSV or Excel). Four steps later the new city runs on this machine with a database of its own; this city is not touched."],
   "step.who": ["它是谁", "Who it is"],
   "step.files": ["边界与机构", "Boundary and organisations"],
   "step.packs": ["应用包", "Packs"],
@@ -19,7 +19,7 @@ export const texts = dictionary({
   "boundary": ["边界文件", "Boundary"],
   "boundary.help": ["一个多边形就够;每个街镇各有一个带 code 和 name 的多边形更好。没有街镇边界时,系统按机构表里的街镇划分出示意边界,地图会注明“示意”。", "One polygon is enough; one per street with code and name is better. Without them schematic boundaries are made from the streets of the sheet, and every map says so."],
   "boundary.read": ["读到 {count} 个图形,{points} 个点", "{count} shapes with {points} points"],
-  "boundary.bad": ["不是 GeoJSON,或没有多边形。", "This is no GeoJSON, or holds no polygon."],
+  "boundary.bad": ["不是 GeoJSON 或 Shapefile 压缩包,或没有多边形。", "This is no GeoJSON and no zipped Shapefile, or holds no polygon."],
   "coordinates": ["坐标系", "Coordinates"],
   "surveyed": ["边界是测绘成果(不勾选则地图注明“示意”)", "The boundaries were surveyed (otherwise maps say “schematic”)"],
   "sheet": ["机构表", "Sheet of organisations"],
@@ -56,5 +56,4 @@ export const texts = dictionary({
   "list": ["在这里新建的城市", "Cities founded here"],
   "folder": ["文件夹", "Folder"],
   "cancel": ["取消", "Cancel"],
-  "not.allowed": ["新建城市要由系统管理员来做。", "New cities are founded by the system administrator."],
 });

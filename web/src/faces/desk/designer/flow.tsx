@@ -16,8 +16,11 @@ import { ErrorNotice, Loading } from "../../../shared/ui/parts";
 import { Sheet } from "./canvas";
 import { Compare } from "./compare";
 import { Heat } from "./heat";
+import { Unknown } from "./unknown";
 import { emptyFlow, type Canvas, type Drawn, type Modeler, type Registry } from "./modeler";
+import { Migrate } from "./migrate";
 import { Panel } from "./panel";
+import { Rehearse } from "./rehearse";
 import { texts } from "./texts";
 
 interface Stack {
@@ -51,6 +54,9 @@ export function Flow() {
     setChosen(wanted);
     setOpened((before) => ({ version: wanted, time: (before?.time ?? 0) + 1 }));
   };
+  const location = useLocation();
+  const begun = Boolean((location.state as { zh?: string } | null)?.zh);
+  if (known && !heads.length && !begun) return <Unknown code={key} />;
   const named = newest[0] ? nameIn(newest[0].names, language) : key;
   return (
     <>
@@ -68,6 +74,8 @@ export function Flow() {
         items={[
           { key: "draw", label: t("tab.draw"), children: opened ? <Draw key={`${key} ${opened.time}`} flow={key} version={opened.version} onSaved={setChosen} /> : <Loading /> },
           { key: "compare", label: t("tab.compare"), children: <Compare flow={key} versions={newest} /> },
+          { key: "rehearse", label: t("tab.rehearse"), disabled: !heads.length, children: <Rehearse flow={key} versions={newest} /> },
+          { key: "migrate", label: t("tab.migrate"), disabled: !heads.length, children: <Migrate flow={key} versions={newest} /> },
           { key: "heat", label: t("tab.heat"), disabled: !heads.some((one) => one.state === "published"), children: <Heat flow={key} /> },
         ]}
       />
@@ -175,7 +183,7 @@ function Draw({ flow, version, onSaved }: { flow: string; version: number | null
           });
           event.target.value = "";
         }} />
-        {dirty ? <Tag color="warning">{t("unsaved")}</Tag> : null}
+        {dirty ? <span className="tag yellow">{t("unsaved")}</span> : null}
         {editable ? null : <Tag>{t("read.only")}</Tag>}
       </Space>
       {failed ? <Alert type="error" showIcon title={failed.message} /> : null}

@@ -1,6 +1,6 @@
 // All flows and decision tables, and the beginning of a new flow.
 
-import { Button, Form, Input, Modal, Table, Tag } from "antd";
+import { Button, Form, Input, Modal, Table } from "antd";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useAnswer } from "../../../shared/api/queries";
@@ -24,13 +24,14 @@ export function Lists() {
   const navigate = useNavigate();
   const flows = useAnswer("GET /api/v1/definitions", { query: { limit: 200 } });
   const tables = useAnswer("GET /api/v1/decisions", { query: { limit: 200 } });
+  const dispatch = useAnswer("GET /api/v1/desk/dispatch-tables");
   const [making, setMaking] = useState(false);
   const [form] = Form.useForm<New>();
   const columns = (folder: "flows" | "tables") => [
-    { title: t("name.zh"), render: (_: unknown, row: { key: string; names: { zh: string; en: string } }) => <Link to={`/desk/designer/${folder}/${row.key}`}>{nameIn(row.names, language) || row.key}</Link> },
+    { title: t("name"), render: (_: unknown, row: { key: string; names: { zh: string; en: string } }) => <Link to={`/desk/designer/${folder}/${row.key}`}>{nameIn(row.names, language) || row.key}</Link> },
     { title: t("code"), dataIndex: "key" },
     { title: t("version"), dataIndex: "version", align: "right" as const },
-    { title: t("state"), render: (_: unknown, row: { state: "draft" | "published" | "retired" }) => <Tag color={row.state === "published" ? "success" : "default"}>{t(`state.${row.state}`)}</Tag> },
+    { title: t("state"), render: (_: unknown, row: { state: "draft" | "published" | "retired" }) => <span className={`tag ${row.state === "published" ? "green" : "grey"}`}>{t(`state.${row.state}`)}</span> },
     { title: t("published.at"), render: (_: unknown, row: { published_at: string | null }) => shortTime(row.published_at, language) },
   ];
   const begin = (wanted: New) => void navigate(`/desk/designer/flows/${wanted.key}`, { state: { zh: wanted.zh, en: wanted.en || wanted.zh } });
@@ -43,6 +44,17 @@ export function Lists() {
       <h2>{t("tables")}</h2>
       {tables.error ? <ErrorNotice error={tables.error} /> : null}
       <Table size="small" rowKey="key" pagination={false} loading={tables.isLoading} dataSource={tables.data?.items ?? []} columns={columns("tables")} locale={{ emptyText: t("empty.tables") }} />
+      <h2>{t("dispatch.tables")}</h2>
+      <p className="soft">{t("dispatch.about")}</p>
+      {dispatch.error ? <ErrorNotice error={dispatch.error} /> : null}
+      <Table size="small" rowKey="key" pagination={false} loading={dispatch.isLoading} dataSource={dispatch.data ?? []} locale={{ emptyText: t("empty.dispatch") }}
+        columns={[
+          { title: t("name"), render: (_, row) => <Link to={`/desk/designer/dispatch/${row.key}`}>{nameIn(row.names, language)}</Link> },
+          { title: t("dispatch.type"), render: (_, row) => nameIn(row.type_names, language) },
+          { title: t("dispatch.rows"), dataIndex: "rows", align: "right" },
+          { title: t("dispatch.file"), render: (_, row) => <code>{row.file || "–"}</code> },
+        ]}
+      />
       <Modal open={making} title={t("flow.new")} okText={t("create")} cancelText={t("cancel")} onCancel={() => setMaking(false)} onOk={() => form.submit()} destroyOnHidden>
         <p className="soft">{t("flow.new.help")}</p>
         <Form form={form} layout="vertical" onFinish={begin}>

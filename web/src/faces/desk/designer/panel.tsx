@@ -7,6 +7,7 @@ import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import type { Drawn, Modeler, Modeling, Moddle, Thing } from "./modeler";
 import { processOf, putSettings, settingsOf, type Values } from "./settings";
+import { StepForm } from "./step_form";
 import { texts } from "./texts";
 
 const stepFields = ["stage", "status", "deadline", "clock", "warn", "en", "back", "form", "pauses"] as const;
@@ -125,6 +126,7 @@ function StepFields({ modeler, element, disabled }: Part) {
       <Field label={t("f.deadline")} help={t("f.deadline.help")}><Text value={step.deadline} disabled={disabled} onText={(deadline) => put({ deadline })} /></Field>
       <Field label={t("f.warn")} help={t("f.warn.help")}><Text value={step.warn} disabled={disabled} onText={(warn) => put({ warn })} /></Field>
       <Outcomes modeler={modeler} element={element} disabled={disabled} />
+      <StepForm modeler={modeler} element={element} disabled={disabled} outcomes={settingsOf(thing, "Outcome", outcomeFields)} />
       <Round modeler={modeler} element={element} disabled={disabled} />
       <Field label={t("f.status")}><Text value={step.status} disabled={disabled} onText={(status) => put({ status })} /></Field>
       <Field label={t("f.stage")}><Text value={step.stage} disabled={disabled} onText={(stage) => put({ stage })} /></Field>

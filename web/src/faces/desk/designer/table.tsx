@@ -12,6 +12,7 @@ import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { useSession } from "../../../shared/session/session";
 import { ErrorNotice, Loading } from "../../../shared/ui/parts";
+import { Unknown } from "./unknown";
 import { cellText, cellValue } from "./cells";
 import { texts } from "./texts";
 
@@ -43,6 +44,7 @@ export function DecisionTableScreen() {
   }, [stored.data]);
   const editable = may("definition", "edit");
   if (versions.error || stored.error) return <ErrorNotice error={versions.error ?? stored.error} />;
+  if (versions.data && !newest.length) return <Unknown code={key} />;
   if (!table) return <Loading />;
   const rules = table.rules ?? [];
   const put = (changed: Rule[]) => setTable({ ...table, rules: changed });

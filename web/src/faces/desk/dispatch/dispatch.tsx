@@ -10,6 +10,7 @@ import { messageOf } from "../../../shared/api/problem";
 import { queryClient, useAnswer } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
+import { limitWords } from "../../../shared/time/limits";
 import { useLive } from "../../../shared/live/live";
 import { CityMap } from "../../../shared/map/city_map";
 import { ClockMark } from "../../../shared/ui/clock_mark";
@@ -145,7 +146,7 @@ function Proposal({ task, onDone }: { task: TaskItem; onDone: (words: string) =>
       <p className="case-text">{task.case.text}</p>
       {detail?.attachments.some((one) => one.thumbnail) ? <div className="dispatch-photos">{detail.attachments.filter((one) => one.thumbnail).slice(0, 4).map((one) => <img key={one.id} src={one.thumbnail ?? ""} alt={one.name} />)}</div> : null}
       {advised ? (
-        <p className="dispatch-advice"><span className="soft">{t("proposed")}</span> <b>{nameIn(advised, language)}</b> {advised.limit}<br /><small className="soft">{t("because", { why: language === "zh" ? advised.reason_zh : advised.reason_en })}</small></p>
+        <p className="dispatch-advice"><span className="soft">{t("proposed")}</span> <b>{nameIn(advised, language)}</b> {limitWords(advised.limit ?? "", language)}<br /><small className="soft">{t("because", { why: language === "zh" ? advised.reason_zh : advised.reason_en })}</small></p>
       ) : detail ? <p className="soft">{t("no.advice")}</p> : null}
       <div className="field">
         <label htmlFor="dispatch-department">{t("other")}</label>

@@ -18,15 +18,24 @@ export const targets = [
 export type Target = (typeof targets)[number]["name"];
 export type Columns = Partial<Record<Target, string>>;
 
-/** The names in the first row of a CSV file; none for a spreadsheet, whose columns are typed in. */
-export async function headOf(file: File): Promise<string[]> {
-  if (/\.xlsx?$/i.test(file.name)) return [];
+/** The names in the first row of a file, and what stands below each in the second. */
+export interface Head {
+  names: string[];
+  example: Record<string, string>;
+}
+
+/** The head of a CSV file; nothing for a spreadsheet, whose columns are typed in. */
+export async function headOf(file: File): Promise<Head> {
+  if (/\.xlsx?$/i.test(file.name)) return { names: [], example: {} };
   const bytes = await file.slice(0, 65_536).arrayBuffer();
   let text = new TextDecoder("utf-8").decode(bytes);
   if (text.includes("\ufffd")) text = new TextDecoder("gb18030").decode(bytes);
-  const line = text.replace(/^\ufeff/, "").split(/\r?\n/, 1)[0] ?? "";
+  const [line = "", second = ""] = text.replace(/^\ufeff/, "").split(/\r?\n/, 2);
   const separator = [",", "\t", ";"].sort((one, other) => line.split(other).length - line.split(one).length)[0] ?? ",";
-  return line.split(separator).map((name) => name.trim().replace(/^"|"$/g, "").replaceAll('""', '"')).filter(Boolean);
+  const cells = (row: string) => (row.match(new RegExp(`("([^"]|"")*"|[^${separator}]*)(${separator}|$)`, "g")) ?? []).map((cell) => cell.replace(new RegExp(`${separator}$`), "").trim().replace(/^"|"$/g, "").replaceAll('""', '"'));
+  const names = cells(line);
+  const values = cells(second);
+  return { names: names.filter(Boolean), example: Object.fromEntries(names.map((name, place) => [name, values[place] ?? ""])) };
 }
 
 /** The columns whose names speak for themselves, each used once. */

@@ -6,6 +6,7 @@ import { call } from "../../../shared/api/client";
 import type { AlikeCase } from "../../../shared/api/description";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
+import { limitWords } from "../../../shared/time/limits";
 import { agoWords, cityNow } from "../../../shared/time/clock";
 import { ErrorNotice } from "../../../shared/ui/parts";
 import { Tag } from "../shared/case_line";
@@ -117,7 +118,7 @@ function Advice({ draft, chosen, onClass }: { draft: Draft; chosen: string; onCl
       </ul>
       {advice?.department ? (
         <p>
-          {t("department")}: <b>{nameIn(advice.department.department, language)}</b> {advice.department.limit}
+          {t("department")}: <b>{nameIn(advice.department.department, language)}</b> {limitWords(advice.department.limit ?? "", language)}
           <small className="soft"> {t("because", { why: language === "zh" ? advice.department.reason_zh : advice.department.reason_en })}</small>
         </p>
       ) : null}

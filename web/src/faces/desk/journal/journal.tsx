@@ -1,21 +1,22 @@
-// The journal (日志) for those who may read it: filters in the address, newest first, and the check of the whole chain.
+// The journal (日志) for those who may read it: told in words, filters in the address, newest first, the raw entry one
+// click away, and the check of the whole chain.
 
 import { useState, type FormEvent } from "react";
 import { Link, useSearchParams } from "react-router";
 import { call } from "../../../shared/api/client";
-import type { JournalEntry } from "../../../shared/api/description";
+import type { ToldEntry } from "../../../shared/api/description";
 import { messageOf } from "../../../shared/api/problem";
 import { useAnswer } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
-import { useTexts } from "../../../shared/i18n/texts";
+import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { exactTime, shortTime } from "../../../shared/time/clock";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
+import { DayField } from "../shared/day_field";
 import { texts as common } from "../shared/texts";
 import "./journal.css";
 import { texts } from "./texts";
 
 const names = ["verb", "subject_kind", "subject_id", "actor_id", "since", "until"] as const;
-const labels = { verb: "verb", subject_kind: "kind", subject_id: "subject", actor_id: "who", since: "since", until: "until" } as const;
 const uuid = /^[0-9a-f-]{36}$/i;
 
 function queryOf(address: URLSearchParams): Record<string, string> {
@@ -34,20 +35,10 @@ export default function Journal() {
   const [address, setAddress] = useSearchParams();
   const before = address.get("before");
   const page = useAnswer("GET /api/v1/journal", { query: { ...queryOf(address), before, limit: 100 } }, { keep: true });
-  const find = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const given = [...new FormData(event.currentTarget)].filter((pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== "");
-    setAddress(new URLSearchParams(given));
-  };
   return (
     <section className="desk-screen">
       <header className="desk-head"><h1>{t("title")}</h1><p className="soft small">{t("about")}</p><div className="desk-filters"><Verify /></div></header>
-      <form className="filters" role="search" onSubmit={find} key={address.toString()}>
-        {names.map((name) => (
-          <label key={name} className="filter wide-filter"><span>{t(labels[name])}</span><input name={name} type={name === "since" || name === "until" ? "datetime-local" : "text"} defaultValue={address.get(name) ?? ""} maxLength={60} /></label>
-        ))}
-        <button className="button small">{t("find")}</button>
-      </form>
+      <Filters key={address.toString()} />
       {page.error ? <ErrorNotice error={page.error} onRetry={() => void page.refetch()} /> : null}
       {page.isPending && !page.error ? <Loading /> : null}
       {page.data && !page.data.entries.length ? <Empty title={t("empty")} /> : null}
@@ -64,7 +55,43 @@ export default function Journal() {
   );
 }
 
-function Entry({ entry }: { entry: JournalEntry }) {
+function Filters() {
+  const t = useTexts(texts);
+  const language = useLanguage();
+  const [address, setAddress] = useSearchParams();
+  const words = useAnswer("GET /api/v1/desk/journal-words", {}, { fresh: 600_000 });
+  const [chosen, setChosen] = useState<Record<string, string>>(() => Object.fromEntries(names.map((name) => [name, address.get(name) ?? ""])));
+  const put = (name: (typeof names)[number], value: string) => setChosen((now) => ({ ...now, [name]: value }));
+  const find = (event: FormEvent) => {
+    event.preventDefault();
+    setAddress(new URLSearchParams(Object.entries(chosen).filter(([, value]) => value.trim())));
+  };
+  const choice = (name: "verb" | "subject_kind", label: string, options: readonly { code: string; zh: string; en: string }[]) => (
+    <label className="filter">
+      <span>{label}</span>
+      <select value={chosen[name]} onChange={(event) => put(name, event.target.value)}>
+        <option value="">{t("any")}</option>
+        {options.map((one) => <option key={one.code} value={one.code}>{nameIn(one, language)}</option>)}
+      </select>
+    </label>
+  );
+  const sorted = [...(words.data?.verbs ?? [])].sort((one, other) => one.code.localeCompare(other.code));
+  return (
+    <form className="filters" role="search" onSubmit={find}>
+      {choice("subject_kind", t("kind"), words.data?.kinds ?? [])}
+      {choice("verb", t("verb"), sorted.filter((one) => !chosen.subject_kind || one.code.startsWith(`${chosen.subject_kind}.`)))}
+      <span className="filter"><span>{t("since")}</span><DayField time label={t("since")} value={chosen.since ?? ""} onDay={(value) => put("since", value)} /></span>
+      <span className="filter"><span>{t("until")}</span><DayField time label={t("until")} value={chosen.until ?? ""} onDay={(value) => put("until", value)} /></span>
+      <label className="filter wide-filter"><span>{t("subject")}</span><input value={chosen.subject_id} maxLength={36} onChange={(event) => put("subject_id", event.target.value)} /></label>
+      <label className="filter wide-filter"><span>{t("who")}</span><input value={chosen.actor_id} maxLength={36} onChange={(event) => put("actor_id", event.target.value)} /></label>
+      <button className="button small">{t("find")}</button>
+      {names.some((name) => address.has(name)) ? <button type="button" className="chip" onClick={() => setAddress({})}>{t("clear")}</button> : null}
+    </form>
+  );
+}
+
+function Entry({ entry }: { entry: ToldEntry }) {
+  const t = useTexts(texts);
   const language = useLanguage();
   const [address] = useSearchParams();
   const to = (name: string, value: string): string => {
@@ -74,13 +101,20 @@ function Entry({ entry }: { entry: JournalEntry }) {
     return `?${after}`;
   };
   const number = entry.data.number;
+  const kind = nameIn(entry.kind_words, language);
+  const said = entry.said.filter((one) => one.name.zh !== "编号");
   return (
     <tr>
       <td className="number" title={exactTime(entry.at, language)}>{shortTime(entry.at, language)}</td>
       <td>{entry.actor_id ? <Link to={to("actor_id", entry.actor_id)}>{entry.actor_name}</Link> : entry.actor_name}</td>
-      <td><Link to={to("verb", entry.verb)}><code>{entry.verb}</code></Link></td>
-      <td>{entry.subject_id ? <Link to={to("subject_id", entry.subject_id)}>{entry.subject_kind} {typeof number === "string" ? number : entry.subject_id.slice(0, 8)}</Link> : entry.subject_kind}</td>
-      <td><details><summary className="journal-data">{JSON.stringify(entry.data)}</summary><pre>{JSON.stringify(entry.data, null, 2)}</pre></details></td>
+      <td><Link to={to("verb", entry.verb)}>{nameIn(entry.verb_words, language)}</Link></td>
+      <td>{entry.subject_id ? <Link to={to("subject_id", entry.subject_id)}>{kind} {typeof number === "string" ? number : ""}</Link> : kind}</td>
+      <td>
+        <dl className="journal-said">
+          {said.map((one, place) => <div key={place}><dt>{nameIn(one.name, language)}</dt><dd>{one.at ? shortTime(one.at, language) : nameIn(one.value, language)}</dd></div>)}
+        </dl>
+        <details><summary className="soft small">{t("raw")}</summary><pre>{JSON.stringify({ verb: entry.verb, kind: entry.subject_kind, id: entry.subject_id, area: entry.area, data: entry.data }, null, 2)}</pre></details>
+      </td>
     </tr>
   );
 }

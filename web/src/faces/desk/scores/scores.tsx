@@ -9,6 +9,8 @@ import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { exactTime, shortTime } from "../../../shared/time/clock";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
+import { DayField } from "../shared/day_field";
+import { ReachTo } from "./reach";
 import { texts as common } from "../shared/texts";
 import "./scores.css";
 import { texts } from "./texts";
@@ -30,7 +32,7 @@ export default function Scores() {
       const after = new URLSearchParams(before);
       if (value) after.set(name, value);
       else after.delete(name);
-      for (const gone of ["indicator", "key", "part"]) after.delete(gone);
+      for (const gone of ["indicator", "key", "part", ...(name === "reach" ? [] : ["reach"])]) after.delete(gone);
       return after;
     });
 
@@ -44,11 +46,11 @@ export default function Scores() {
         <h1>{t("title")}</h1>
         <label className="filter"><span>{t("board")}</span><select value={board} onChange={(event) => set("board", event.target.value)}>{boards.data.items.map((one) => <option key={one.id} value={one.id}>{nameIn(one.names, language)}</option>)}</select></label>
         <label className="filter"><span>{t("period")}</span><select value={wantedPeriod ?? scores.data?.span.period ?? ""} onChange={(event) => set("period", event.target.value)}>{periods.map((one) => <option key={one} value={one}>{t(`period.${one}`)}</option>)}</select></label>
-        <label className="filter"><span>{t("day")}</span><input type="date" value={day ?? ""} onChange={(event) => set("day", event.target.value)} /></label>
+        <span className="filter"><span>{t("day")}</span><DayField label={t("day")} value={day ?? ""} onDay={(value) => set("day", value)} /></span>
         <div className="desk-filters"><a className="chip" href={addressOf("GET /api/v1/boards/{board}/scores.xlsx", { path: { board }, query: { period: wantedPeriod, day } })} download>{t("export")}</a></div>
       </header>
       {scores.error ? <ErrorNotice error={scores.error} onRetry={() => void scores.refetch()} /> : null}
-      {scores.data ? indicator ? <Behind reading={scores.data} onBack={() => set("indicator", "")} /> : <Table reading={scores.data} /> : scores.error ? null : <Loading />}
+      {scores.data ? address.get("reach") ? <ReachTo reading={scores.data} onBack={() => set("reach", "")} /> : indicator ? <Behind reading={scores.data} onBack={() => set("indicator", "")} /> : <Table reading={scores.data} /> : scores.error ? null : <Loading />}
     </section>
   );
 }
@@ -73,6 +75,11 @@ function Table({ reading }: { reading: ScoreBoard }) {
     const after = new URLSearchParams(address);
     for (const [name, value] of [["indicator", indicator], ["key", key], ["part", part]] as const) after.set(name, value);
     setAddress(after);
+  };
+  const reachTo = (key: string): string => {
+    const after = new URLSearchParams(address);
+    after.set("reach", key);
+    return `?${after}`;
   };
   const head = (by: string, words: string, title?: string) => (
     <th aria-sort={sort.by === by ? (sort.down ? "descending" : "ascending") : undefined}><button type="button" className="sorter" title={title} onClick={() => setSort({ by, down: sort.by === by ? !sort.down : true })}>{words}{sort.by === by ? (sort.down ? " ↓" : " ↑") : ""}</button></th>
@@ -99,14 +106,14 @@ function Table({ reading }: { reading: ScoreBoard }) {
               {rows.map((row) => (
                 <tr key={row.object.key}>
                   {reading.board.ranking ? <td className="number">{row.rank ?? "–"}</td> : null}
-                  <td><b>{nameIn(row.object.names, language)}</b></td>
+                  <td><b>{nameIn(row.object.names, language)}</b>{row.score === null ? null : <small><Link to={reachTo(row.object.key)}>{t("reach", { target: reading.board.target ?? 90 })}</Link></small>}</td>
                   <td><Bar score={row.score} full={reading.board.full} /></td>
                   <td>{nameIn(row.grade_names, language)}</td>
                   {columns.map((one) => {
                     const value = row.measures.find((measure) => measure.indicator === one.id);
-                    if (!value) return <td key={one.id}>–</td>;
+                    if (!value) return <td key={one.id} data-label={nameIn(one.names, language)}>–</td>;
                     return (
-                      <td key={one.id} className="number">
+                      <td key={one.id} className="number" data-label={nameIn(one.names, language)}>
                         <button type="button" className="link" onClick={() => open(one.id, row.object.key, "numerator")}>{figure(value, one.unit)}</button>
                         {value.denominator === null ? null : (
                           <small className="soft">
@@ -122,7 +129,7 @@ function Table({ reading }: { reading: ScoreBoard }) {
             </tbody>
           </table>
         </div>
-      ) : <Empty title={t("empty")} />}
+      ) : <Empty title={t("empty")}>{t("empty.next")}</Empty>}
     </>
   );
 }

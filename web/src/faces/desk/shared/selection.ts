@@ -34,8 +34,9 @@ export function useSelection(ids: readonly string[]): Selection {
     [],
   );
   useEffect(() => {
-    if (here) document.querySelector(`[data-row="${here}"]`)?.scrollIntoView({ block: "nearest" });
-  }, [here]);
+    // Only to where somebody has gone: a list that has just come is shown from its beginning.
+    if (at !== null && here) document.querySelector(`[data-row="${here}"]`)?.scrollIntoView({ block: "nearest" });
+  }, [at, here]);
   const still = useMemo(() => new Set([...chosen].filter((id) => ids.includes(id))), [chosen, ids]);
   return { at: here, chosen: still, move, setAt, toggle, choose: useCallback((wanted) => setChosen(new Set(wanted)), []) };
 }

@@ -1,7 +1,7 @@
 // My tasks (我的任务): the most pressing first, worked by keyboard. New ones come by themselves.
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { call } from "../../../shared/api/client";
 import { queryClient } from "../../../shared/api/queries";
@@ -13,6 +13,7 @@ import { agoWords, cityNow, exactTime } from "../../../shared/time/clock";
 import { ClockMark } from "../../../shared/ui/clock_mark";
 import { useKeys } from "../../../shared/ui/keys";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
+import { useCanBeAsked } from "../matches/asked";
 import { BulkBar } from "../shared/bulk";
 import { CaseLine, Tag } from "../shared/case_line";
 import { KeyHelp } from "../shared/key_help";
@@ -22,6 +23,7 @@ import { texts as common } from "../shared/texts";
 import { useNaming } from "../shared/words";
 import { texts } from "./texts";
 
+const Invitations = lazy(() => import("../matches/invitations"));
 const operation = "GET /api/v1/tasks";
 const settle = 1200; // ms: changes come in bursts
 
@@ -34,6 +36,7 @@ export default function Tasks() {
   const navigate = useNavigate();
   const [query, setQuery] = useSearchParams();
   const [help, setHelp] = useState(false);
+  const asked = useCanBeAsked().length > 0;
   const stage = query.get("stage") ?? "";
 
   const tasks = useInfiniteQuery({
@@ -98,6 +101,7 @@ export default function Tasks() {
           <button type="button" className="chip" onClick={() => setHelp(true)}><kbd>?</kbd> {c("keys")}</button>
         </div>
       </header>
+      {asked ? <Suspense fallback={null}><Invitations /></Suspense> : null}
       <BulkBar
         ids={[...selection.chosen]}
         nameOf={(id) => rows.find((row) => row.id === id)?.case.number ?? id}

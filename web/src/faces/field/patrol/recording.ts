@@ -1,9 +1,9 @@
-// A patrol's track. It belongs to the worker: recorded only between begin and end, kept only on this telephone.
+// A patrol's track: recorded only between begin and end, kept on this telephone until it is sent as the record of the patrol.
 // Saves the battery: a point is noted only after a move, and the exact receiver is left alone when the battery is low.
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Pair } from "../../../shared/i18n/texts";
-import { all, keep, newId } from "../../../shared/keeping/database";
+import { all, keep } from "../../../shared/keeping/database";
 import { metresBetween, wordsOf } from "../../../shared/place/here";
 import { cityNow } from "../../../shared/time/clock";
 
@@ -15,6 +15,13 @@ export interface Track {
   endedAt: number | null;
   metres: number;
   points: { lon: number; lat: number; at: number }[];
+  /** Begun knowing that it is sent; tracks from before stay on the telephone. */
+  upload?: boolean;
+  /** How many of its points the server has, and whether it knows the end. */
+  sent?: number;
+  endSent?: boolean;
+  /** Why the server does not take it. */
+  refused?: Pair;
 }
 
 const LEAST_MOVE_METRES = 15;
@@ -25,6 +32,13 @@ const LOW_BATTERY = 0.2;
 interface Battery extends EventTarget {
   level: number;
   charging: boolean;
+}
+
+/** A random UUID; the browser's own way to make one is closed to pages without https. */
+function newPatrolId(): string {
+  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte, place) => (place === 6 ? (byte & 15) | 64 : place === 8 ? (byte & 63) | 128 : byte));
+  const text = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
 }
 
 async function batteryIsLow(): Promise<boolean> {
@@ -101,7 +115,7 @@ export function useRecording(account: string) {
 
   const begin = useCallback(() => {
     setTrouble(null);
-    put({ id: newId(), account, startedAt: cityNow(), endedAt: null, metres: 0, points: [] }, true);
+    put({ id: newPatrolId(), account, startedAt: cityNow(), endedAt: null, metres: 0, points: [], upload: true }, true);
   }, [account, put]);
 
   const end = useCallback(async () => {
@@ -111,5 +125,13 @@ export function useRecording(account: string) {
     if (last) await keep("tracks", { ...last, endedAt: cityNow() });
   }, []);
 
-  return { track, low, trouble, begin, end };
+  /** Note how far the server has it; points that came meanwhile stay. */
+  const note = useCallback((sent: Track) => {
+    const open = now.current;
+    if (open?.id !== sent.id) return;
+    const { sent: count, refused } = sent;
+    put({ ...open, ...(count === undefined ? {} : { sent: count }), ...(refused ? { refused } : {}) }, true);
+  }, [put]);
+
+  return { track, low, trouble, begin, end, note };
 }

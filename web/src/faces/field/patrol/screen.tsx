@@ -2,24 +2,28 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { Link } from "react-router";
+import { call } from "../../../shared/api/client";
 import { useLanguage } from "../../../shared/i18n/language";
-import { useTexts } from "../../../shared/i18n/texts";
+import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { all, forget } from "../../../shared/keeping/database";
 import { metreWords } from "../../../shared/place/here";
 import { lengthWords, shortTime, useCityNow } from "../../../shared/time/clock";
+import { useKept } from "../kept";
 import type { Worker } from "../who";
 import { useRecording, type Track } from "./recording";
+import { useSending } from "./sending";
 import { texts } from "./texts";
 
 export default function PatrolScreen({ worker }: { worker: Worker }) {
   const t = useTexts(texts);
   const language = useLanguage();
-  const { track, low, trouble, begin, end } = useRecording(worker.account);
+  const { track, low, trouble, begin, end, note } = useRecording(worker.account);
+  const { waiting, times, sendNow } = useSending(worker.account, track, note);
   const [earlier, setEarlier] = useState<Track[]>([]);
   const look = useCallback(() => {
     all<Track>("tracks").then((found) => setEarlier(found.filter((one) => one.account === worker.account && one.endedAt !== null).reverse()), () => undefined);
   }, [worker.account]);
-  useEffect(look, [look]);
+  useEffect(look, [look, times]); // what was sent may have been refused
   const remove = (id: string) => {
     if (confirm(t("delete.sure"))) void forget("tracks", id).then(look);
   };
@@ -33,9 +37,11 @@ export default function PatrolScreen({ worker }: { worker: Worker }) {
           {low ? <p className="field-warn">{t("low")}</p> : null}
           {track.points.length ? <Sketch track={track} /> : trouble ? null : <p role="status">{t("waiting")}</p>}
           <Link className="button second" to="/field/report">{t("report")}</Link>
-          <button type="button" className="button big" onClick={() => void end().then(look)}>{t("end")}</button>
+          <button type="button" className="button big" onClick={() => void end().then(look).then(sendNow)}>{t("end")}</button>
         </section>
       ) : <button type="button" className="button big" onClick={begin}>{t("begin")}</button>}
+      {waiting ? <p className="soft" role="status">{t("unsent")}</p> : null}
+      <Walked account={worker.account} times={times} />
       <p className="soft">{t("private")}<br />{t("saving")}</p>
       <section className="stack" aria-labelledby="earlier">
         <h2 id="earlier">{t("earlier")}</h2>
@@ -47,12 +53,38 @@ export default function PatrolScreen({ worker }: { worker: Worker }) {
                 <b>{shortTime(one.startedAt, language)}</b>
                 <button type="button" className="button plain" aria-label={t("delete", { time: shortTime(one.startedAt, language) })} onClick={() => remove(one.id)}>{t("delete.do")}</button>
               </span>
+              {one.refused ? <span className="field-warn">{language === "zh" ? one.refused[0] : one.refused[1]}</span> : null}
               <span>{metreWords(one.metres, language === "zh")} · {lengthWords((one.endedAt ?? one.startedAt) - one.startedAt, language)}</span>
             </li>
           ))}
         </ul>
       </section>
     </div>
+  );
+}
+
+/** How far one's grid was walked today, as the shift leader sees it, too. */
+function Walked({ account, times }: { account: string; times: number }) {
+  const t = useTexts(texts);
+  const language = useLanguage();
+  const found = useKept(`walked ${account}`, () => call("GET /api/v1/patrols", { query: { mine: true }, quiet: true }));
+  const { refetch } = found;
+  useEffect(() => {
+    if (times) void refetch();
+  }, [times, refetch]);
+  const told = found.data?.answer;
+  if (!told) return null;
+  return (
+    <section className="stack" aria-labelledby="walked">
+      <h2 id="walked">{t("walked")}</h2>
+      {told.items.length ? null : <p className="soft">{t("walked.none")}</p>}
+      {told.items.map((one) => (
+        <p key={one.area} className="field-card">
+          {nameIn(one.area_names, language) || one.area}: {one.walked === null ? "" : <b>{t("walked.share", { share: Math.round(one.walked * 100) })}</b>} · {metreWords(one.metres, language === "zh")}
+        </p>
+      ))}
+      <p className="soft small">{t("walked.who", { days: told.kept_days })}</p>
+    </section>
   );
 }
 

@@ -2,8 +2,13 @@ import { dictionary } from "../../../shared/i18n/texts";
 
 export const texts = dictionary({
   "title": ["巡查记录", "Patrol"],
-  "private": ["轨迹只记在这台手机上,只在您按下“开始巡查”到“结束”之间记录,不上传。", "The track stays on this phone. It is recorded only between “Begin” and “End”, and is not sent anywhere."],
-  "saving": ["省电:走动才记,电量低时降低精度;屏幕关掉时浏览器会暂停记录。", "Saves the battery: notes only when you move, less exactly when the battery is low. The browser pauses while the screen is off."],
+  "private": ["只在您按下“开始巡查”到“结束”之间记录位置,作为巡查记录上传;不在巡查时不记录、不上传。值班长看到的是网格走到了多少,看不到您几时在哪里。", "Your position is recorded only between “Begin” and “End”, and sent as the record of the patrol; at no other time. The shift leader sees how much of the grid was walked, not where you were when."],
+  "saving": ["省电:走动才记,几分钟发一次,没有网络时先存在手机上;电量低时降低精度;屏幕关掉时浏览器会暂停记录。", "Saves the battery: notes only when you move and sends every few minutes; without a network it waits on the phone. Less exact when the battery is low; the browser pauses while the screen is off."],
+  "unsent": ["还有轨迹没传上去,有网络时自动上传。", "Part of the way is not sent yet; it goes by itself when there is a network."],
+  "walked": ["今天走到的网格", "Walked today"],
+  "walked.none": ["今天还没有传到服务器的巡查。", "No patrol of today has reached the server."],
+  "walked.share": ["走到 {share}%", "{share}% walked"],
+  "walked.who": ["离路线 50 米以内算走到。轨迹保存 {days} 天后删除。", "Within 50 m of your way counts as walked. Ways are removed after {days} days."],
   "begin": ["开始巡查", "Begin the patrol"],
   "end": ["结束巡查", "End the patrol"],
   "length": ["路程", "Way"],

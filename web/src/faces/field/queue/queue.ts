@@ -2,10 +2,11 @@
 // once in effect: reports carry a key, and a step that was finished without the answer arriving is recognised as one's own.
 
 import { useSyncExternalStore } from "react";
-import type { Receipt, ReportBody, StepAnswer, StepBody } from "../../../shared/api/description";
+import type { Receipt, ReportBody, SheetView, StepAnswer, StepBody } from "../../../shared/api/description";
 import { all, forget, keep, newId } from "../../../shared/keeping/database";
 import type { Photo } from "../../../shared/photos/prepare";
 import type { Kind } from "../../../shared/photos/upload";
+import type { Answers } from "../../../shared/sheet/answers";
 import { send, type Outcome } from "./sender";
 
 export interface Refusal {
@@ -43,6 +44,8 @@ export interface StepItem extends Common {
   caseId: string;
   number: string;
   step: Omit<StepBody, "photos">;
+  /** The scoring sheet that finishes the step: its photos are among those of the item. */
+  scored?: { sheet: SheetView; answers: Answers };
   /** The outcome in the person's words, both languages. */
   words: { zh: string; en: string };
   answer?: StepAnswer;

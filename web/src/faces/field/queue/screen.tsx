@@ -2,12 +2,13 @@
 
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
+import type { FieldValues } from "../../../shared/forms/conditions";
 import { useLanguage } from "../../../shared/i18n/language";
 import { useTexts } from "../../../shared/i18n/texts";
 import { find, keep } from "../../../shared/keeping/database";
 import { shortTime } from "../../../shared/time/clock";
 import { Empty } from "../../../shared/ui/parts";
-import type { FieldDraft } from "../report/draft";
+import { emptyDraft, type FieldDraft } from "../report/draft";
 import type { Worker } from "../who";
 import { discard, retry, sendNow, unsent, useQueue, type Item } from "./queue";
 import { texts } from "./texts";
@@ -92,8 +93,8 @@ function Refused({ item }: { item: Item }) {
 /** What was done for a task that is no longer there, or was refused, as a report to be mended. */
 function draftOf(item: Item): FieldDraft {
   const photos = item.photos.map(({ stored: _, ...photo }) => photo);
-  if (item.kind === "step") return { type: "", channel: "", classCode: "", className: "", text: `${item.number} ${item.step.note ?? ""}`.trim(), photos, place: null };
+  if (item.kind === "step") return { ...emptyDraft, text: `${item.number} ${item.step.note ?? ""}`.trim(), photos };
   const { report } = item;
   const place = report.lon != null && report.lat != null ? { lon: report.lon, lat: report.lat } : null;
-  return { type: report.type, channel: report.channel, classCode: report.class_code ?? "", className: item.title.split(" · ")[0] ?? "", text: report.text ?? "", photos, place };
+  return { type: report.type, channel: report.channel, classCode: report.class_code ?? "", className: item.title.split(" · ")[0] ?? "", text: report.text ?? "", photos, fields: (report.fields ?? {}) as FieldValues, place };
 }

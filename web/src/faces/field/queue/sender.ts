@@ -4,6 +4,7 @@ import { call } from "../../../shared/api/client";
 import { NoConnection, Problem } from "../../../shared/api/problem";
 import type { Photo } from "../../../shared/photos/prepare";
 import { uploadAll, type Claim } from "../../../shared/photos/upload";
+import { bodyOf } from "../../../shared/sheet/answers";
 import type { Item, Refusal, ReportItem, StepItem } from "./queue";
 
 export interface Outcome {
@@ -65,6 +66,15 @@ async function report(item: ReportItem, photos: Claim[]): Promise<Partial<Report
 
 async function finish(item: StepItem, photos: Claim[]): Promise<Partial<StepItem>> {
   try {
+    if (item.scored) {
+      const { sheet, answers } = item.scored;
+      const claims = new Map(item.photos.flatMap((photo, index) => (photos[index] ? [[photo.id, photos[index]] as const] : [])));
+      const { outcome, note = "", fields = {} } = item.step;
+      await call("POST /api/v1/sheets/{sheet}/answers", {
+        path: { sheet: sheet.id }, body: { task_id: item.task, outcome, answers: bodyOf(sheet, answers, claims), note, fields }, quiet: true,
+      });
+      return {};
+    }
     return { answer: await call("POST /api/v1/tasks/{task_id}/complete", { path: { task_id: item.task }, body: { ...item.step, photos }, quiet: true }) };
   } catch (error) {
     const own =

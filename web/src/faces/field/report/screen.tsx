@@ -4,12 +4,14 @@
 import { useMemo, useState } from "react";
 import { Link } from "react-router";
 import { call } from "../../../shared/api/client";
-import type { CaseTypeItem } from "../../../shared/api/description";
+import type { CaseTypeItem, ChannelWords } from "../../../shared/api/description";
+import { givenFields, type Fields } from "../../../shared/forms/conditions";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { CityMap } from "../../../shared/map/city_map";
 import { PhotoPicker } from "../../../shared/photos/picker";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
+import { Asked, lackingFields } from "../asked";
 import { momentNow } from "../clock";
 import { useKept } from "../kept";
 import { shotHere, usePosition, type Position } from "../position";
@@ -24,18 +26,25 @@ export interface Way {
   channel: string;
   names: { zh: string; en: string };
   needs: readonly string[];
+  /** The declared fields that its form asks for. */
+  asked: Fields;
 }
 
-/** The ways of reporting that belong to field work, of all kinds of case. */
-function waysOf(types: readonly CaseTypeItem[]): Way[] {
+type Own = Pick<ChannelWords, "type" | "key">;
+
+/** What is given on the spot: channels that need more belong to the desk. */
+const GIVEN_HERE = new Set(["photo", "place", "class", "text"]);
+
+/** The ways of reporting on the spot that are this worker's, of all kinds of case; the first of a kind goes by the kind's name. */
+function waysOf(types: readonly CaseTypeItem[], own: readonly Own[]): Way[] {
   const found = types.flatMap((type) =>
-    ["grid-worker", "self-settled"]
-      .filter((channel) => channel in type.channels)
-      .map((channel) => ({
-        type: type.id,
-        channel,
-        names: channel === "grid-worker" ? type.names : (type.channels[channel] as { zh: string; en: string }),
-        needs: type.needs[channel] ?? [],
+    Object.entries(type.channels)
+      .filter(([channel]) => own.some((one) => one.type === type.id && one.key === channel))
+      .map(([channel, names]) => ({ channel, names, needs: type.needs[channel] ?? [] }))
+      .filter(({ needs }) => needs.includes("place") && needs.every((need) => GIVEN_HERE.has(need)))
+      .map((way, nth) => ({
+        ...way, type: type.id, names: nth ? way.names : type.names,
+        asked: Object.fromEntries((type.asks[way.channel] ?? []).flatMap((name) => (type.fields[name] ? [[name, type.fields[name]]] : []))),
       })),
   );
   const typing = (way: Way) => (way.needs.includes("text") ? 1 : 0);
@@ -45,11 +54,13 @@ function waysOf(types: readonly CaseTypeItem[]): Way[] {
 export default function ReportScreen({ worker }: { worker: Worker }) {
   const t = useTexts(texts);
   const types = useKept("case-types", () => call("GET /api/v1/case-types", { quiet: true }), { fresh: 600_000 });
-  const ways = useMemo(() => waysOf(types.data?.answer ?? []), [types.data]);
+  const own = useKept(`channels/${worker.account}`, async (): Promise<Own[]> => (await call("GET /api/v1/desk/words", { quiet: true })).channels.map(({ type, key }) => ({ type, key })), { fresh: 600_000 });
+  const ways = useMemo(() => waysOf(types.data?.answer ?? [], own.data?.answer ?? []), [types.data, own.data]);
   const [sent, setSent] = useState<string | null>(null);
   if (sent) return <Sent id={sent} onAnother={() => setSent(null)} />;
-  if (types.error) return <ErrorNotice error={types.error} onRetry={() => void types.refetch()} />;
-  if (!types.data) return <Loading />;
+  const error = types.error ?? own.error;
+  if (error) return <ErrorNotice error={error} onRetry={() => void Promise.all([types.refetch(), own.refetch()])} />;
+  if (!types.data || !own.data) return <Loading />;
   if (!ways.length) return <Empty title={t("none")} />;
   return <Form worker={worker} ways={ways} onSent={setSent} />;
 }
@@ -67,10 +78,11 @@ function Form({ worker, ways, onSent }: { worker: Worker; ways: Way[]; onSent: (
   const missing = way.needs.filter((need) =>
     need === "photo" ? !draft.photos.length : need === "place" ? !place : need === "class" ? !draft.classCode : need === "text" ? draft.text.trim().length < 4 : false,
   );
+  const lacking = lackingFields(way.asked, draft.fields);
 
   const submit = async () => {
     setTried(true);
-    if (missing.length) return;
+    if (missing.length || lacking.length) return;
     setBusy(true);
     try {
       const id = await enqueue({
@@ -79,6 +91,7 @@ function Form({ worker, ways, onSent }: { worker: Worker; ways: Way[]; onSent: (
         report: {
           type: way.type, channel: way.channel, text: draft.text.trim(), occurred_at: momentNow(),
           ...(draft.classCode ? { class_code: draft.classCode } : {}),
+          ...(Object.keys(way.asked).length ? { fields: givenFields(way.asked, draft.fields) } : {}),
           ...(place ? { lon: round(place.lon), lat: round(place.lat), crs: draft.place ? "EPSG:4490" : "EPSG:4326" } : {}),
         },
       });
@@ -100,7 +113,7 @@ function Form({ worker, ways, onSent }: { worker: Worker; ways: Way[]; onSent: (
           {ways.map((one) => (
             <button
               key={`${one.type}/${one.channel}`} type="button" aria-pressed={one === way}
-              onClick={() => change({ type: one.type, channel: one.channel, ...(one.type === way.type ? {} : { classCode: "", className: "" }) })}
+              onClick={() => change({ type: one.type, channel: one.channel, ...(one.type === way.type ? {} : { classCode: "", className: "", fields: {} }) })}
             >
               {nameIn(one.names, language)}
             </button>
@@ -114,9 +127,12 @@ function Form({ worker, ways, onSent }: { worker: Worker; ways: Way[]; onSent: (
         <label htmlFor="field-words">{t("words")}</label>
         <textarea id="field-words" className="input" value={draft.text} maxLength={4000} onChange={(event) => change({ text: event.target.value })} />
       </div>
+      {Object.keys(way.asked).length ? <Asked key={`${way.type}/${way.channel}`} fields={way.asked} values={draft.fields} onValues={(fields) => change({ fields })} /> : null}
       {unkept ? <p className="notice-error" role="alert">{t("unkept")}</p> : null}
       <div className="field-send">
-        {tried && missing.length ? <p className="notice-error" role="alert">{t("missing", { what: missing.map((need) => t(wordOf(need))).join(language === "zh" ? "、" : ", ") })}</p> : null}
+        {tried && (missing.length || lacking.length) ? (
+          <p className="notice-error" role="alert">{t("missing", { what: [...missing.map((need) => t(wordOf(need))), ...lacking.map((name) => nameIn(way.asked[name]?.names, language))].join(language === "zh" ? "、" : ", ") })}</p>
+        ) : null}
         <button type="button" className="button big" disabled={busy} onClick={() => void submit()}>{t("send")}</button>
       </div>
     </div>

@@ -3,22 +3,26 @@
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import type { CaseDetail, OperationItem } from "../../../shared/api/description";
+import { givenFields, type Fields } from "../../../shared/forms/conditions";
 import { useLanguage } from "../../../shared/i18n/language";
-import { textNow, useTexts } from "../../../shared/i18n/texts";
+import { nameIn, textNow, useTexts } from "../../../shared/i18n/texts";
 import { CityMap, type Marker } from "../../../shared/map/city_map";
 import { PhotoPicker } from "../../../shared/photos/picker";
 import type { Photo } from "../../../shared/photos/prepare";
 import type { Kind } from "../../../shared/photos/upload";
+import { faultsOf, photosOf } from "../../../shared/sheet/answers";
+import { SheetFields } from "../../../shared/sheet/sheet_fields";
 import { metresBetween, metreWords } from "../../../shared/place/here";
 import { shortTime } from "../../../shared/time/clock";
 import { ClockMark, type Colour } from "../../../shared/ui/clock_mark";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
 import { NoConnection } from "../../../shared/api/problem";
+import { Asked, lackingFields } from "../asked";
 import { momentNow } from "../clock";
 import { useKept } from "../kept";
 import { shotHere, usePosition, type Position } from "../position";
 import { enqueue, useQueue } from "../queue/queue";
-import { agoReal, askCase, askTasks, caseId, tasksId } from "../today/screen";
+import { agoReal, askCase, askSheets, askTasks, caseId, sheetsId, tasksId } from "../today/screen";
 import type { Worker } from "../who";
 import { useNotes } from "./notes";
 import { texts } from "./texts";
@@ -141,19 +145,28 @@ function Answer({ worker, found, taskId, outcomes, position }: AnswerProps) {
   const here = outcomes.filter((one) => one.needs.every((need) => GIVEN_HERE.has(need)));
   const chosen = here.find((one) => one.outcome === notes.outcome);
   const noteNeeded = chosen?.needs.some((need) => need === "note" || need === "reason") ?? false;
+  const node = found.tasks.find((one) => one.id === taskId)?.node;
+  const sheets = useKept(sheetsId, askSheets, { fresh: 600_000 }).data?.answer;
+  const sheet = sheets?.find((one) => one.case_type === found.type && one.node === node && here.some(({ fields }) => one.fields.total in fields));
+  const scored = sheet !== undefined && (!chosen || sheet.fields.total in chosen.fields);
+  const asked: Fields = Object.fromEntries(Object.entries(chosen?.fields ?? {}).filter(([name]) => !scored || (name !== sheet.fields.total && name !== sheet.fields.verdict)));
+  const faults = scored ? Object.keys(faultsOf(sheet, notes.sheet)).length : 0;
+  const lacking = lackingFields(asked, notes.fields);
   const missing = noteNeeded && !notes.note.trim();
   const words = (one: OperationItem) => (language === "zh" ? one.zh : one.en);
 
   if (!here.length) return <p className="field-warn">{t("needs.office")} <Link to={`/desk/cases/${found.id}`}>{t("desk")}</Link></p>;
   const submit = async () => {
     setTried(true);
-    if (!chosen?.outcome || missing) return;
+    if (!chosen?.outcome || missing || lacking.length || faults) return;
     setBusy(true);
+    const photos = scored ? photosOf(notes.sheet) : notes.photos;
     try {
       await enqueue({
-        kind: "step", account: worker.account, title: `${chosen.zh} · ${found.number}`, at: momentNow(), photos: notes.photos,
+        kind: "step", account: worker.account, title: `${chosen.zh} · ${found.number}`, at: momentNow(), photos,
         photoKind: kindOf(found, taskId), task: taskId, caseId: found.id, number: found.number, words: { zh: chosen.zh, en: chosen.en },
-        step: { outcome: chosen.outcome, note: noteWith(notes.note, notes.photos, position) },
+        step: { outcome: chosen.outcome, note: noteWith(notes.note, photos, position), ...(Object.keys(asked).length ? { fields: givenFields(asked, notes.fields) } : {}) },
+        ...(scored ? { scored: { sheet, answers: notes.sheet } } : {}),
       });
       await clear();
       void navigate("/field");
@@ -171,12 +184,15 @@ function Answer({ worker, found, taskId, outcomes, position }: AnswerProps) {
           <button key={one.outcome} type="button" className="button" aria-pressed={one.outcome === notes.outcome} onClick={() => change({ outcome: one.outcome ?? "" })}>{words(one)}</button>
         ))}
       </div>
-      <PhotoPicker photos={notes.photos} told shotNow={shotHere} camera most={8} label={t("photos")} onBusy={setBusy} onChange={(photos) => change({ photos })} />
+      {scored ? <><h3>{nameIn(sheet.names, language)}</h3><SheetFields sheet={sheet} answers={notes.sheet} onChange={(answers) => change({ sheet: answers })} tried={tried} shotNow={shotHere} camera onBusy={setBusy} /></> : <PhotoPicker photos={notes.photos} told shotNow={shotHere} camera most={8} label={t("photos")} onBusy={setBusy} onChange={(photos) => change({ photos })} />}
       <div className="field">
         <label htmlFor="task-note">{t(noteNeeded ? "note.needed" : "note")}</label>
         <textarea id="task-note" className="input" value={notes.note} maxLength={2000} aria-invalid={tried && missing} onChange={(event) => change({ note: event.target.value })} />
         {tried && missing ? <p className="notice-error" role="alert">{t("note.missing")}</p> : null}
       </div>
+      {chosen && Object.keys(asked).length ? <Asked key={chosen.outcome} fields={asked} values={notes.fields} onValues={(fields) => change({ fields })} /> : null}
+      {tried && lacking.length ? <p className="notice-error" role="alert">{t("fields.missing", { names: lacking.map((name) => nameIn(asked[name]?.names, language)).join(language === "zh" ? "、" : ", ") })}</p> : null}
+      {tried && faults ? <p className="notice-error" role="alert">{t("sheet.missing", { n: faults })}</p> : null}
       {unkept ? <p className="notice-error" role="alert">{t("unkept")}</p> : null}
       <button type="button" className="button big" disabled={!chosen || busy} onClick={() => void submit()}>{chosen ? t("send", { words: words(chosen) }) : t("choose")}</button>
     </section>

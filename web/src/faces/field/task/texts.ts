@@ -1,6 +1,8 @@
 import { dictionary } from "../../../shared/i18n/texts";
 
 export const texts = dictionary({
+  "fields.missing": ["还差:{names}", "Still missing: {names}"],
+  "sheet.missing": ["评分表还有 {n} 项没有填好。", "{n} items of the sheet are still to be filled in."],
   "back": ["← 今日任务", "← Today's tasks"],
   "old": ["没有网络,这是 {ago} 读到的内容。", "No network; this was read {ago}."],
   "missing": ["这件任务不在您手上了,可能已由别人办理。", "This task is no longer with you; somebody else may have done it."],

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
 import { call } from "../../../shared/api/client";
-import type { CaseDetail, TaskItem } from "../../../shared/api/description";
+import type { CaseDetail, SheetView, TaskItem } from "../../../shared/api/description";
 import { queryClient } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
 import { useTexts } from "../../../shared/i18n/texts";
@@ -21,6 +21,8 @@ import { texts } from "./texts";
 const MOST_AHEAD = 40;
 export const tasksId = (worker: Worker): string => `tasks/${worker.account}`;
 export const caseId = (id: string): string => `case/${id}`;
+export const sheetsId = "sheets";
+export const askSheets = async (): Promise<SheetView[]> => (await call("GET /api/v1/sheets", { quiet: true })).items;
 export const askTasks = async (): Promise<TaskItem[]> => (await call("GET /api/v1/tasks", { query: { limit: 200 }, quiet: true })).items;
 export const askCase = (id: string) => (): Promise<CaseDetail> => call("GET /api/v1/cases/{case_id}", { path: { case_id: id }, query: {}, quiet: true });
 
@@ -30,6 +32,7 @@ export default function Today({ worker }: { worker: Worker }) {
   const [order, setOrder] = useState<"near" | "urgent">(() => (localStorage.getItem("yiwang-field-order") === "urgent" ? "urgent" : "near"));
   const position = usePosition({ now: false });
   const tasks = useKept(tasksId(worker), askTasks);
+  useKept(sheetsId, askSheets, { fresh: 600_000 }); // read ahead, for where there is no network
   const { items } = useQueue();
   const anew = () => void queryClient.invalidateQueries({ queryKey: ["kept", tasksId(worker)] });
   useLive((entry) => (entry.kind === "case" ? anew() : undefined), anew);

@@ -18,10 +18,21 @@ const stars = [1, 2, 3, 4, 5] as const;
 
 export function Say({ found, known, onChange }: Props) {
   const t = useTexts(texts);
+  const [again, setAgain] = useState(false);
+  const rated = found.satisfaction as 1 | 2 | 3 | 4 | 5 | null;
+  const take = (next: PublicCase) => {
+    setAgain(false);
+    onChange(next);
+  };
   return (
     <>
-      {found.may_rate && !found.satisfaction ? <Rate known={known} onChange={onChange} /> : null}
-      {found.satisfaction ? <p className="notice-good">{t("rated", { words: t(`rate.${found.satisfaction as 1 | 2 | 3 | 4 | 5}`) })}</p> : null}
+      {found.may_rate && (!rated || again) ? <Rate known={known} onChange={take} /> : null}
+      {rated && !again ? (
+        <p className={`${rated < 3 ? "notice-note" : "notice-good"} say-rated`}>
+          {t(found.may_rate ? "rated" : "rated.before", { words: t(`rate.${rated}`) })}{" "}
+          {found.may_rate ? <button type="button" className="button plain" onClick={() => setAgain(true)}>{t("rate.again")}</button> : null}
+        </p>
+      ) : null}
       {found.may_reopen ? (
         <NoteForm title={t("reopen")} label={t("reopen.what")} button={t("reopen.send")} send={async (note) => onChange(await call("POST /api/v1/cases/reopen", { body: { ...known, note }, quiet: true }))} />
       ) : found.state === "open" ? (

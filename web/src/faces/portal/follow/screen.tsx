@@ -1,7 +1,7 @@
 // Following a report by number and code, without an account: where it stands, what was done, and the reporter's own say.
 
 import { useCallback, useEffect, useId, useState, type FormEvent } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { Link, useLocation, useNavigate } from "react-router";
 import { call } from "../../../shared/api/client";
 import type { PublicCase } from "../../../shared/api/description";
 import { useTexts } from "../../../shared/i18n/texts";
@@ -10,6 +10,7 @@ import { Frame } from "../frame";
 import { followAddress, forgetReceipt, notedReceipts, noteReceipt } from "../noted";
 import { CaseView } from "./case_view";
 import "./follow.css";
+import { Papers } from "./papers";
 import { Say } from "./say";
 import { texts } from "./texts";
 
@@ -53,9 +54,11 @@ export default function FollowScreen() {
       <Frame>
         <div className="narrow stack">
           <CaseView found={found} />
+          <Papers known={known} seen={found.status} />
           <Say found={found} known={known} onChange={setFound} />
           <div className="row follow-end">
             <button type="button" className="button second" onClick={() => void navigate("/follow")}>{t("other")}</button>
+            <Link className="button plain" to={`/records#${new URLSearchParams({ number, code })}`}>{t("records")}</Link>
             <NoteButton known={known} text={found.text} />
           </div>
         </div>

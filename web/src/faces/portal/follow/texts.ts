@@ -1,6 +1,7 @@
 import { dictionary } from "../../../shared/i18n/texts";
 
 export const texts = dictionary({
+  "records": ["谁看过我的信息", "Who has read my record"],
   "title": ["查办理进度", "Follow a report"],
   "number": ["编号", "Number"],
   "code": ["查询码", "Code"],
@@ -27,6 +28,8 @@ export const texts = dictionary({
   "rate.note": ["想说的话(可不填)", "Anything to say (optional)"],
   "rate.send": ["提交评价", "Send"],
   "rated": ["您的评价:{words}", "Your rating: {words}"],
+  "rated.before": ["您上次的评价:{words}", "Your rating of last time: {words}"],
+  "rate.again": ["改评价", "Rate again"],
   "reopen": ["没有解决?", "Not fixed?"],
   "reopen.what": ["还有什么问题", "What is still wrong"],
   "reopen.send": ["要求重新办理", "Have it reopened"],
@@ -37,4 +40,8 @@ export const texts = dictionary({
   "sending": ["正在提交…", "Sending …"],
   "note.device": ["记在这台设备上", "Note it on this device"],
   "note.forget": ["从这台设备删除", "Forget it on this device"],
+  "papers": ["送达的文书", "Documents for you"],
+  "papers.code": ["核验码 {code}", "code {code}"],
+  "papers.fetch": ["下载 PDF", "Download the PDF"],
+  "papers.check": ["核验", "Check it"],
 });

@@ -2,10 +2,12 @@
 
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
+import { useAnswer } from "../../../shared/api/queries";
 import { city } from "../../../shared/city";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { all } from "../../../shared/keeping/database";
+import { dayOf } from "../../../shared/time/clock";
 import { Frame } from "../frame";
 import { forgetReceipt, followAddress, notedReceipts } from "../noted";
 import type { Draft } from "../report/draft";
@@ -32,6 +34,7 @@ export function Home() {
         <Link className="card home-way" to="/follow"><b>{t("follow")}</b><span className="soft">{t("follow.more")}</span></Link>
         <Link className="card home-way" to="/standards"><b>{t("standards")}</b><span className="soft">{t("standards.more")}</span></Link>
       </div>
+      <News />
       <Noted />
       <section aria-labelledby="how">
         <h2 id="how" className="home-heading">{t("how")}</h2>
@@ -64,6 +67,23 @@ function Begun() {
     <section className="card home-begun" aria-label={t(draft.sent ? "left.sent" : "left")}>
       <div><b>{t(draft.sent ? "left.sent" : "left")}</b><p className="soft home-begun-text">{draft.text.trim() || t("left.text")}</p></div>
       <Link className="button second" to="/report">{t("left.go")}</Link>
+    </section>
+  );
+}
+
+/** The newest notices, where there are any. */
+function News() {
+  const t = useTexts(texts);
+  const language = useLanguage();
+  const found = useAnswer("GET /api/v1/notices", { query: { limit: 3 } }, { fresh: 60_000 });
+  if (!found.data?.items.length) return null;
+  return (
+    <section aria-labelledby="news">
+      <h2 id="news" className="home-heading">{t("news")}</h2>
+      <ul className="home-noted">
+        {found.data.items.map((one) => <li key={one.id} className="card"><Link to={`/notices/${one.id}`}><b>{nameIn(one.title, language)}</b><span className="soft small">{dayOf(one.published_at, language)}</span></Link></li>)}
+      </ul>
+      <p className="small"><Link to="/notices">{t("news.all")}</Link></p>
     </section>
   );
 }

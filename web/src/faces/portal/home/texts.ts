@@ -1,6 +1,8 @@
 import { dictionary } from "../../../shared/i18n/texts";
 
 export const texts = dictionary({
+  "news": ["公告", "Notices"],
+  "news.all": ["全部公告", "All notices"],
   "title": ["身边有问题,告诉{city}", "Something wrong nearby? Tell {city}"],
   "lead": ["路灯不亮、井盖缺失、垃圾没人收……三步说清,不用注册。", "A dark street lamp, a missing cover, rubbish nobody collects … three steps, no account."],
   "report": ["我要上报", "Report a problem"],

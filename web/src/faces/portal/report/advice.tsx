@@ -5,8 +5,11 @@ import { call } from "../../../shared/api/client";
 import { useLanguage } from "../../../shared/i18n/language";
 import { useTexts } from "../../../shared/i18n/texts";
 import { metreWords } from "../../../shared/place/here";
+import { limitWords } from "../../../shared/time/limits";
 import { agoWords, cityNow } from "../../../shared/time/clock";
+import type { Kind } from "../case_types";
 import type { Draft } from "./draft";
+import { anotherKind } from "./kind";
 import { useLater } from "./later";
 import { texts } from "./texts";
 
@@ -27,7 +30,7 @@ export function Advice({ draft, type, change }: Props & { type: string }) {
   const found = useQuery({
     queryKey: ["advice", asked],
     queryFn: ({ signal }) => call("POST /api/v1/advice", { body: JSON.parse(asked) as { type: string }, signal, quiet: true }),
-    enabled: type !== "" && text.length >= 4,
+    enabled: type !== "" && text.length >= 4 && (JSON.parse(asked) as { type: string }).type === type,
     retry: false, // a help, not a need
     staleTime: 600_000,
     placeholderData: (before) => before,
@@ -49,7 +52,7 @@ export function Advice({ draft, type, change }: Props & { type: string }) {
         ))}
       </span>
       {department?.limit ? (
-        <span className="soft small">{t("looks.office", { office: language === "zh" ? department.department.zh : department.department.en || department.department.zh, limit: department.limit })}</span>
+        <span className="soft small">{t("looks.office", { office: language === "zh" ? department.department.zh : department.department.en || department.department.zh, limit: limitWords(department.limit, language) })}</span>
       ) : null}
     </div>
   );
@@ -58,8 +61,13 @@ export function Advice({ draft, type, change }: Props & { type: string }) {
 /** A device and a camera say WGS-84; the city's own map and names are CGCS2000. */
 const crsOf = (place: Draft["place"]): "EPSG:4326" | "EPSG:4490" => (place?.from === "here" || place?.from === "photo" ? "EPSG:4326" : "EPSG:4490");
 
-/** Open reports near the place that may be the same matter. */
-export function Near({ draft, change }: Props) {
+interface NearProps extends Props {
+  kinds: readonly Kind[];
+  chosen: Kind | undefined;
+}
+
+/** Open reports near the place that may be the same matter, of kinds that residents report: joining one takes its kind. */
+export function Near({ draft, kinds, chosen, change }: NearProps) {
   const t = useTexts(texts);
   const language = useLanguage();
   const { place } = draft;
@@ -81,7 +89,7 @@ export function Near({ draft, change }: Props) {
       </div>
     );
   }
-  const shown = (found.data ?? []).filter((one) => one.state === "open" && one.metres !== null && one.metres < 300).slice(0, 3);
+  const shown = (found.data ?? []).filter((one) => one.state === "open" && one.metres !== null && one.metres < 300 && kinds.some((kind) => kind.type === one.type)).slice(0, 3);
   if (!shown.length) return null;
   return (
     <section className="card" aria-labelledby="near-title">
@@ -94,7 +102,7 @@ export function Near({ draft, change }: Props) {
               <br />
               <small className="soft">{agoWords(one.reported_at, cityNow(), language)} · {t("near.reports", { n: one.reports })} · {language === "zh" ? one.status : one.status_en}</small>
             </span>
-            <button type="button" className="button second" onClick={() => change({ joins: one.number, ...(one.class_code ? { classCode: one.class_code } : {}) })}>{t("near.join")}</button>
+            <button type="button" className="button second" onClick={() => change({ ...(one.type === chosen?.type ? {} : anotherKind(one.type)), joins: one.number, ...(one.class_code ? { classCode: one.class_code } : {}) })}>{t("near.join")}</button>
           </li>
         ))}
       </ul>

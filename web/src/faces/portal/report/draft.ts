@@ -3,6 +3,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { all, forget, keep, newId } from "../../../shared/keeping/database";
+import type { FieldValues } from "../../../shared/forms/conditions";
 import type { Photo } from "../../../shared/photos/prepare";
 
 export type PlaceFrom = "here" | "map" | "address" | "photo";
@@ -22,6 +23,10 @@ export interface Draft {
   place: DraftPlace | null;
   name: string;
   phone: string;
+  /** Kind of case; "" for the one that the city names first. */
+  type: string;
+  /** What was typed into the fields that the kind declares. */
+  fields: FieldValues;
   classCode: string | null;
   /** Number of the open case that this is said to be the same as. */
   joins: string | null;
@@ -40,7 +45,7 @@ const WEEK = 7 * 24 * 3600 * 1000;
 const TAB = "yiwang-draft";
 
 const empty = (): Draft => ({
-  id: newId(), text: "", address: "", place: null, name: "", phone: "", classCode: null, joins: null, photos: [], told: true,
+  id: newId(), text: "", address: "", place: null, name: "", phone: "", type: "", fields: {}, classCode: null, joins: null, photos: [], told: true,
   key: newId(), changedAt: Date.now(), sent: false,
 });
 
@@ -95,7 +100,8 @@ export function useDraft(): Drafting {
     let gone = false;
     void (async () => {
       try {
-        const [kept, held] = await Promise.all([all<Draft>("drafts"), heldElsewhere()]);
+        const [read, held] = await Promise.all([all<Partial<Draft>>("drafts"), heldElsewhere(sessionStorage.getItem(TAB))]);
+        const kept = read.map((one): Draft => ({ ...empty(), ...one })); // an older page may have kept less
         const fresh = kept.filter((one) => Date.now() - one.changedAt < WEEK);
         await Promise.all(kept.filter((one) => !fresh.includes(one)).map((one) => forget("drafts", one.id)));
         if (gone) return;
@@ -127,7 +133,7 @@ export function useDraft(): Drafting {
       now.current = { ...now.current, ...part, changedAt: Date.now() };
       setDraft(now.current);
       clearTimeout(timer.current);
-      timer.current = window.setTimeout(() => void save(), "photos" in part || "sent" in part ? 0 : 250);
+      timer.current = window.setTimeout(() => void save(), "photos" in part || "sent" in part || "type" in part ? 0 : 250);
     },
     [save],
   );
@@ -166,8 +172,13 @@ function hold(id: string): () => void {
   return release;
 }
 
-async function heldElsewhere(): Promise<Set<string>> {
+/** Drafts that other tabs write. After a reload the page before may still hold `own` for a moment: that is waited for. */
+async function heldElsewhere(own: string | null): Promise<Set<string>> {
   if (!("locks" in navigator)) return new Set();
-  const { held = [] } = await navigator.locks.query();
-  return new Set(held.map((one) => (one.name ?? "").replace(/^yiwang-draft\//, "")));
+  for (let attempt = 0; ; attempt += 1) {
+    const { held = [] } = await navigator.locks.query();
+    const found = new Set(held.map((one) => (one.name ?? "").replace(/^yiwang-draft\//, "")));
+    if (own === null || !found.has(own) || attempt >= 10) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }

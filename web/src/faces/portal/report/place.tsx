@@ -17,11 +17,12 @@ import { useLater } from "./later";
 interface Props {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
+  needed: boolean;
   /** Sending was tried without a place. */
   missing: boolean;
 }
 
-export function PlaceField({ draft, change, missing }: Props) {
+export function PlaceField({ draft, change, needed, missing }: Props) {
   const t = useTexts(texts);
   const language = useLanguage();
   const [asking, setAsking] = useState(false);
@@ -54,7 +55,7 @@ export function PlaceField({ draft, change, missing }: Props) {
 
   return (
     <fieldset className="card stack report-place" aria-describedby={missing ? `${ids}-missing` : undefined}>
-      <legend>{t("where")}</legend>
+      <legend>{t("where")} {needed ? null : <span className="soft small">{t("where.optional")}</span>}</legend>
       <div className="row report-ways">
         <button type="button" className="button" onClick={() => void here()} disabled={asking}>{asking ? t("where.asking") : t("where.here")}</button>
         <button type="button" className="button second" aria-expanded={mapShown} onClick={() => setMapShown(!mapShown)}>{t(mapShown ? "where.map.hide" : "where.map")}</button>

@@ -1,18 +1,20 @@
 // The report: three taps – a sentence or a photo, "I am here", send. While typing it proposes a kind and shows what others
 // have reported near by; everything typed is kept on this device until it has arrived.
 
-import { useEffect, useId, useRef, useState, type FormEvent } from "react";
+import { useEffect, useId, useMemo, useRef, useState, type FormEvent } from "react";
 import type { Receipt } from "../../../shared/api/description";
 import { useAnswer } from "../../../shared/api/queries";
 import { Problem } from "../../../shared/api/problem";
-import { useTexts } from "../../../shared/i18n/texts";
+import { useLanguage } from "../../../shared/i18n/language";
+import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { PhotoPicker } from "../../../shared/photos/picker";
 import { tell } from "../../../shared/photos/prepare";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
-import { residentTypes } from "../case_types";
+import { residentKinds, type Kind } from "../case_types";
 import { Frame } from "../frame";
 import { Advice, Near } from "./advice";
 import { useDraft, type Drafting } from "./draft";
+import { faultyFields, KindChoice, KindFields } from "./kind";
 import { PlaceField } from "./place";
 import { ReceiptCard } from "./receipt";
 import "./report.css";
@@ -23,21 +25,23 @@ export default function ReportScreen() {
   const t = useTexts(texts);
   const types = useAnswer("GET /api/v1/case-types", undefined, { fresh: 3_600_000 });
   const drafting = useDraft();
-  const type = residentTypes(types.data ?? [])[0];
-  if (types.data && !type) return <Frame title={t("title")}><Empty title={t("no.type")} /></Frame>;
+  const kinds = useMemo(() => residentKinds(types.data ?? []), [types.data]);
+  if (types.data && !kinds.length) return <Frame title={t("title")}><Empty title={t("no.type")} /></Frame>;
   return (
     <Frame>
       <div className="narrow report">
-        <Form drafting={drafting} type={type?.id ?? ""} />
+        <Form drafting={drafting} kinds={kinds} />
         {types.error ? <ErrorNotice error={types.error} onRetry={() => void types.refetch()} /> : null}
       </div>
     </Frame>
   );
 }
 
-function Form({ drafting, type }: { drafting: Drafting; type: string }) {
+function Form({ drafting, kinds }: { drafting: Drafting; kinds: readonly Kind[] }) {
   const t = useTexts(texts);
+  const language = useLanguage();
   const { draft, change } = drafting;
+  const kind = kinds.find((one) => one.type === draft.type) ?? kinds[0];
   const ids = useId();
   const [receipt, setReceipt] = useState<{ receipt: Receipt; text: string } | null>(null);
   const [tried, setTried] = useState(false);
@@ -45,7 +49,7 @@ function Form({ drafting, type }: { drafting: Drafting; type: string }) {
   const top = useRef<HTMLDivElement>(null);
   const { sending, send, stop } = useSending({
     draft,
-    type,
+    kind,
     change,
     onReceipt: (found) => {
       setReceipt({ receipt: found, text: draft.text });
@@ -55,7 +59,7 @@ function Form({ drafting, type }: { drafting: Drafting; type: string }) {
     },
   });
 
-  const wasSent = drafting.ready && type !== "" && draft.sent && sending.state === "idle" && !receipt;
+  const wasSent = drafting.ready && kind !== undefined && draft.sent && sending.state === "idle" && !receipt;
   useEffect(() => {
     if (wasSent) void send();
   }, [wasSent, send]);
@@ -64,11 +68,16 @@ function Form({ drafting, type }: { drafting: Drafting; type: string }) {
   if (receipt) return <ReceiptCard receipt={receipt.receipt} text={receipt.text} onAnother={() => setReceipt(null)} />;
 
   const short = draft.text.trim().length < 4;
+  const phoneNeeded = kind?.needs.includes("phone") ?? false;
+  const phoneMissing = phoneNeeded && !draft.phone.trim();
   const phoneWrong = !/^\+?[0-9 -]*$/.test(draft.phone.trim());
+  const placeNeeded = kind?.needs.includes("place") ?? true;
+  const photoMissing = (kind?.needs.includes("photo") ?? false) && !draft.photos.length;
+  const faulty = kind ? faultyFields(kind.asked, draft.fields) : [];
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (short || !draft.place || phoneWrong) {
+    if (short || (placeNeeded && !draft.place) || phoneMissing || phoneWrong || photoMissing || faulty.length) {
       requestAnimationFrame(() => top.current?.querySelector('[aria-invalid="true"], [role="alert"]')?.scrollIntoView({ block: "center" }));
       return;
     }
@@ -92,8 +101,12 @@ function Form({ drafting, type }: { drafting: Drafting; type: string }) {
             />
             {tried && short ? <p id={`${ids}-short`} className="notice-error" role="alert">{t("what.short")}</p> : null}
           </div>
-          <Advice draft={draft} type={type} change={change} />
+          <KindChoice kinds={kinds} chosen={kind} change={change} />
+          <Advice draft={draft} type={kind?.type ?? ""} change={change} />
+          {kind ? <KindFields key={`${draft.id}/${kind.type}`} kind={kind} draft={draft} change={change} /> : null}
+          {tried && kind && faulty.length ? <p className="notice-error" role="alert">{t("fields.wrong", { names: faulty.map((name) => nameIn(kind.asked[name]?.names, language)).join(language === "zh" ? "、" : ", ") })}</p> : null}
           <PhotoPicker photos={draft.photos} told={draft.told} onChange={(photos) => change({ photos })} onBusy={setPreparing} />
+          {tried && photoMissing ? <p className="notice-error" role="alert">{t("photos.needed")}</p> : null}
           {draft.photos.some((photo) => photo.shot.taken || photo.shot.lon !== null) ? (
             <label className="report-told">
               <input
@@ -107,17 +120,18 @@ function Form({ drafting, type }: { drafting: Drafting; type: string }) {
             </label>
           ) : null}
         </section>
-        <PlaceField draft={draft} change={change} missing={tried} />
-        <Near draft={draft} change={change} />
-        <details className="card report-you" open={tried && phoneWrong ? true : undefined}>
-          <summary>{t("you")}</summary>
+        <PlaceField draft={draft} change={change} needed={placeNeeded} missing={tried && placeNeeded} />
+        <Near draft={draft} kinds={kinds} chosen={kind} change={change} />
+        <details className="card report-you" open={phoneNeeded || (tried && phoneWrong) ? true : undefined}>
+          <summary>{t(phoneNeeded ? "you.needed" : "you")}</summary>
           <div className="stack">
             <div className="field">
               <label htmlFor={`${ids}-phone`}>{t("you.phone")}</label>
               <input
                 id={`${ids}-phone`} className="input" type="tel" autoComplete="tel" maxLength={20} value={draft.phone}
-                aria-invalid={tried && phoneWrong} onChange={(event) => change({ phone: event.target.value })}
+                aria-invalid={tried && (phoneWrong || phoneMissing)} required={phoneNeeded} onChange={(event) => change({ phone: event.target.value })}
               />
+              {tried && phoneMissing ? <p className="notice-error" role="alert">{t("you.phone.needed")}</p> : null}
               {tried && phoneWrong ? <p className="notice-error" role="alert">{t("you.phone.wrong")}</p> : null}
             </div>
             <div className="field">
@@ -129,7 +143,7 @@ function Form({ drafting, type }: { drafting: Drafting; type: string }) {
         </details>
         <div className="report-send">
           <State sending={sending} onNow={() => void send()} onStop={stop} />
-          <button className="button big" disabled={busy || !type}>{words(sending, t)}</button>
+          <button className="button big" disabled={busy || !kind}>{words(sending, t)}</button>
           {draft.text || draft.photos.length ? <p className="soft small report-kept">{drafting.unkept ? "" : `✓ ${t("kept")}`}</p> : null}
         </div>
       </form>

@@ -7,6 +7,8 @@ import type { Receipt } from "../../../shared/api/description";
 import { NoConnection, Problem } from "../../../shared/api/problem";
 import { uploadAll } from "../../../shared/photos/upload";
 import { city } from "../../../shared/city";
+import { givenFields } from "../../../shared/forms/conditions";
+import type { Kind } from "../case_types";
 import type { Draft } from "./draft";
 
 export type Sending =
@@ -17,27 +19,28 @@ export type Sending =
 
 interface Wanted {
   draft: Draft;
-  type: string;
+  /** Undefined until the kinds are known; nothing is sent before. */
+  kind: Kind | undefined;
   change: (part: Partial<Draft>) => void;
   onReceipt: (receipt: Receipt) => void;
 }
 
-export function useSending({ draft, type, change, onReceipt }: Wanted) {
+export function useSending({ draft, kind, change, onReceipt }: Wanted) {
   const [sending, setSending] = useState<Sending>({ state: "idle" });
-  const now = useRef({ draft, type, change, onReceipt });
-  now.current = { draft, type, change, onReceipt };
+  const now = useRef({ draft, kind, change, onReceipt });
+  now.current = { draft, kind, change, onReceipt };
   const busy = useRef(false);
   const attempts = useRef(0);
   const again = useRef<number | undefined>(undefined);
 
   const send = useCallback(async () => {
-    if (busy.current) return;
+    if (busy.current || !now.current.kind) return;
     busy.current = true;
     clearTimeout(again.current);
     const { change: tell } = now.current;
     try {
       if (!now.current.draft.sent) tell({ sent: true });
-      const receipt = await bring(now.current, setSending);
+      const receipt = await bring(now.current, now.current.kind, setSending);
       attempts.current = 0;
       setSending({ state: "idle" });
       now.current.onReceipt(receipt);
@@ -76,7 +79,7 @@ export function useSending({ draft, type, change, onReceipt }: Wanted) {
   return { sending, send, stop };
 }
 
-async function bring(wanted: Wanted, tell: (sending: Sending) => void): Promise<Receipt> {
+async function bring(wanted: Wanted, kind: Kind, tell: (sending: Sending) => void): Promise<Receipt> {
   let { draft } = wanted;
   for (let attempt = 0; ; attempt += 1) {
     const count = draft.photos.length;
@@ -87,7 +90,7 @@ async function bring(wanted: Wanted, tell: (sending: Sending) => void): Promise<
       tell({ state: "sending", photo: draft.photos.filter((one) => one.stored).length, photos: count });
     });
     try {
-      return await call("POST /api/v1/cases", { idempotencyKey: draft.key, body: bodyOf(draft, wanted.type, photos) });
+      return await call("POST /api/v1/cases", { idempotencyKey: draft.key, body: bodyOf(draft, kind, photos) });
     } catch (error) {
       const lost = error instanceof Problem && error.code === "case.photo_unknown" && attempt === 0;
       if (!lost) throw error;
@@ -96,14 +99,15 @@ async function bring(wanted: Wanted, tell: (sending: Sending) => void): Promise<
   }
 }
 
-function bodyOf(draft: Draft, type: string, photos: { id: string; claim: string }[]) {
+function bodyOf(draft: Draft, kind: Kind, photos: { id: string; claim: string }[]) {
   const joined = draft.joins ? `\n(与 ${draft.joins} 是同一件事)` : "";
   return {
-    type,
-    channel: "resident",
+    type: kind.type,
+    channel: kind.channel,
     text: `${draft.text.trim()}${joined}`,
     ...(draft.classCode ? { class_code: draft.classCode } : {}),
     ...(draft.place ? { lon: round(draft.place.lon), lat: round(draft.place.lat), crs: crsOf(draft) } : {}),
+    fields: givenFields(kind.asked, draft.fields),
     address: draft.address.trim(),
     reporter: { name: draft.name.trim(), phone: draft.phone.trim() },
     photos,

@@ -6,8 +6,9 @@ import type { ClassItem } from "../../../shared/api/description";
 import { useAnswer } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
+import { limitWords } from "../../../shared/time/limits";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
-import { residentTypes } from "../case_types";
+import { residentKinds } from "../case_types";
 import { Frame } from "../frame";
 import "./standards.css";
 import { texts } from "./texts";
@@ -18,9 +19,8 @@ export default function StandardsScreen() {
   const [query, setQuery] = useSearchParams();
   const types = useAnswer("GET /api/v1/case-types", undefined, { fresh: 3_600_000 });
   const ids = useId();
-  const ours = residentTypes(types.data ?? []);
-  const open = [...ours, ...(types.data ?? []).filter((one) => "hotline" in one.channels && !ours.includes(one))];
-  const type = query.get("type") ?? open[0]?.id ?? "";
+  const open = residentKinds(types.data ?? []);
+  const type = query.get("type") ?? open[0]?.type ?? "";
   const [words, setWords] = useState(query.get("q") ?? "");
   const put = (name: string, value: string) =>
     setQuery((before) => {
@@ -48,7 +48,7 @@ export default function StandardsScreen() {
           <div className="field">
             <label htmlFor={`${ids}-type`} className="visually-hidden">{t("type")}</label>
             <select id={`${ids}-type`} className="input" value={type} onChange={(event) => put("type", event.target.value)}>
-              {open.map((one) => <option key={one.id} value={one.id}>{nameIn(one.names, language)}</option>)}
+              {open.map((one) => <option key={one.type} value={one.type}>{nameIn(one.names, language)}</option>)}
             </select>
           </div>
         ) : null}
@@ -98,7 +98,7 @@ function Kind({ one }: { one: ClassItem }) {
         <dl key={standard.id}>
           <div><dt>{t("filing")}</dt><dd>{nameIn(standard.filing, language)}</dd></div>
           <div><dt>{t("closing")}</dt><dd>{nameIn(standard.closing, language)}</dd></div>
-          <div><dt>{t("limit")}</dt><dd><b>{standard.limit}</b>{standard.urgency === "urgent" ? <> · {t("urgent")}</> : null}</dd></div>
+          <div><dt>{t("limit")}</dt><dd><b>{limitWords(standard.limit, language)}</b>{standard.urgency === "urgent" ? <> · {t("urgent")}</> : null}</dd></div>
         </dl>
       ))}
     </section>

@@ -1,0 +1,27 @@
+import { dictionary } from "../../../shared/i18n/texts";
+
+export const texts = dictionary({
+  "title": ["文书", "Documents"],
+  "name": ["文书", "Document"],
+  "number": ["文号", "Number"],
+  "state": ["状态", "State"],
+  "issued": ["出具", "Issued"],
+  "do": ["操作", "Actions"],
+  "version": ["第 {n} 版", "version {n}"],
+  "personal": ["含个人信息", "personal data"],
+  "unsigned": ["正在排版签名", "being set and signed"],
+  "delivered": ["已送达当事人", "delivered to the party"],
+  "open": ["预览", "Preview"],
+  "download": ["下载", "Download"],
+  "void": ["作废", "Void"],
+  "void.about": ["作废后文号不再使用,核验时会显示已作废。", "Its number stays taken; whoever checks it is told that it is void."],
+  "replace": ["更换", "Replace"],
+  "replace.about": ["按案件现在的内容出具新文号的文书;核验旧文书的人会看到新文号。", "The document anew from the case as it is now, under a new number; whoever checks the old one is told."],
+  "none": ["还没有出具文书。", "No document has been issued yet."],
+  "none.issue": ["还没有出具文书。办到规定环节会自动出具,也可以在下面出具。", "No document has been issued yet. The step that the flow names issues it; it can be issued below as well."],
+  "kind": ["出具", "Issue"],
+  "issue": ["出具文书", "Issue it"],
+  "issuing": ["正在出具…", "Issuing …"],
+  "issue.done": ["已出具 {number}。", "{number} is issued."],
+  "pattern": ["文号格式 {pattern}", "Numbered {pattern}"],
+});

@@ -1,0 +1,25 @@
+import { dictionary } from "../../../shared/i18n/texts";
+
+export const texts = dictionary({
+  "about": ["发布新版后,正在办的案件仍走旧版。要让它们改走新版,先试判:逐件判断能不能过去、为什么不能,什么也不改;看过结果再迁移。", "After a publication running cases keep their version. To move them, judge first: each is tried and every reason told, nothing is changed; move when you have seen the result."],
+  "from": ["从版本", "From version"],
+  "to": ["到版本", "To version"],
+  "judge": ["试判(不改动)", "Judge only"],
+  "move": ["正式迁移", "Move them"],
+  "move.sure": ["把走第 {from} 版的案件迁到第 {to} 版(试判时 {n} 件可以过去)。每一件都会记入日志;可以再迁回来。确定吗?", "Cases on version {from} go over to version {to} ({n} could when judged). Each stands in the journal; they can be moved back. Move them?"],
+  "gone": ["新版里没有这些环节,停在那里的案件到哪里去:", "The new version lacks these steps; where cases standing there go:"],
+  "gone.stay": ["不指定(停在这里的不能迁移)", "not said (those standing here cannot go)"],
+  "running": ["后台正在处理,可以离开本页…", "Working in the background; you may leave this page …"],
+  "judged": ["试判", "Judged"],
+  "moved": ["迁移", "Moved"],
+  "counts": ["可以或已经过去 {moved} 件,不能 {refused} 件,期间已结束 {over} 件,共 {total} 件", "{moved} go over, {refused} cannot, {over} ended meanwhile, {total} in all"],
+  "reasons": ["不能过去的原因", "Why some cannot"],
+  "list": ["下载不能迁移的清单", "List of those that cannot"],
+  "past": ["以前的迁移", "Earlier migrations"],
+  "past.none": ["还没有迁移过。", "None yet."],
+  "at": ["时间", "When"],
+  "who": ["谁", "Who"],
+  "versions": ["版本", "Versions"],
+  "what": ["做了什么", "What"],
+  "result": ["结果", "Result"],
+});

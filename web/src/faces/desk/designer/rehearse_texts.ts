@@ -1,0 +1,28 @@
+import { dictionary } from "../../../shared/i18n/texts";
+
+export const texts = dictionary({
+  "about": ["用真实案件演练一个版本(草稿也可以):同样的案件,按这个版本会怎样走、用多久。什么也不改动。", "Rehearse a version (a draft, too) on real cases: how the same cases would have gone and how long they would have taken. Nothing is changed."],
+  "period": ["哪段时间的案件", "Cases of the last"],
+  "days": ["{n} 天", "{n} days"],
+  "most": ["最多几件", "At most"],
+  "run": ["开始演练", "Rehearse"],
+  "result": ["{n} 件案件的演练结果", "Rehearsal on {n} cases"],
+  "real": ["实际", "As it was"],
+  "simulated": ["演练(全部)", "Rehearsed, all"],
+  "ended.simulated": ["演练(已办结的那些)", "Rehearsed, those really ended"],
+  "figure.cases": ["案件", "Cases"],
+  "figure.ended": ["办结", "Ended"],
+  "figure.overdue": ["有环节超时", "With a late step"],
+  "figure.mean": ["平均历时", "Mean duration"],
+  "figure.p90": ["九成以内", "90th percentile"],
+  "stuck": ["演练中走不下去的", "Where cases did not go on"],
+  "steps": ["各环节", "Steps"],
+  "step": ["环节", "Step"],
+  "visits.real": ["实际次数", "Visits"],
+  "visits.simulated": ["演练次数", "rehearsed"],
+  "mean.real": ["实际平均", "Mean time"],
+  "mean.simulated": ["演练平均", "rehearsed"],
+  "overdue.real": ["实际超时", "Late"],
+  "overdue.simulated": ["演练超时", "rehearsed"],
+  "assumed": ["演练的假定", "What was assumed"],
+});
