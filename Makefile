@@ -24,11 +24,11 @@ help: ## Show these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: bootstrap web ## Bring everything up and open the demo city on http://127.0.0.1:8000
+run: bootstrap web broker fonts ## Bring everything up and open the demo city on http://127.0.0.1:8000
 	@exec $(YIWANG) run
 
 .PHONY: test
-test: bootstrap-dev web browser ## Run the tests; TESTS="tests/flow -k 退回" runs some of them
+test: bootstrap-dev web browser broker fonts gdal ## Run the tests; TESTS="tests/flow -k 退回" runs some of them
 	@$(WITH_POSTGRESQL) $(BIN)/pytest -n 2 --durations=40 --durations-min=2 $(PYTEST_FLAGS) $(TESTS)
 
 .PHONY: check
@@ -61,6 +61,18 @@ screenshots: bootstrap-dev web browser ## Photograph the faces anew for the READ
 browser: bootstrap-dev
 	@scripts/browser.sh
 	@$(BIN)/python scripts/build_web.py --packages dev
+
+.PHONY: broker
+broker:
+	@scripts/broker.sh
+
+.PHONY: fonts
+fonts:
+	@scripts/fonts.sh
+
+.PHONY: gdal
+gdal:
+	@scripts/gdal.sh
 
 .PHONY: doctor
 doctor: bootstrap ## Say what is wrong with this installation and the remedy

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import math
 import random
 import time
 from collections import deque
@@ -63,8 +64,7 @@ class Load:
 
     def quantile(self, share: float) -> float:
         """Seconds within which this share of the answers came."""
-        ordered = sorted(self.seconds)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+        return percentile(self.seconds, share)
 
     def check(self, what: str) -> Load:
         """Raises RuntimeError when not every answer was good: figures of failed requests mean nothing."""
@@ -310,4 +310,4 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which this share lies (nearest rank); 0 for none."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+    return ordered[max(0, math.ceil(round(len(ordered) * share, 6)) - 1)] if ordered else 0.0

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from yiwang.flow import store
-from yiwang.flow.changes import Standing
 from yiwang.flow.model import (
     BoundaryEvent,
     Definition,
@@ -23,6 +22,7 @@ from yiwang.flow.model import (
     WaitRow,
 )
 from yiwang.flow.service import FlowService
+from yiwang.flow.standing import Standing
 from yiwang.kernel.database import Connection
 
 

@@ -17,10 +17,11 @@ from bench.results import Measurement, Run, Target, in_turns
 from bench.stage import Stage
 from yiwang.flow.assignment import Place
 from yiwang.flow.bpmn import read_bpmn
-from yiwang.flow.changes import Act, Standing, advance
+from yiwang.flow.changes import advance
 from yiwang.flow.model import Definition, Graph, InstanceRow, Start, TaskRow
 from yiwang.flow.service import FlowService
 from yiwang.flow.service.world import World
+from yiwang.flow.standing import Act, Standing
 from yiwang.flow.timing import Timing
 from yiwang.flow.walk import Completed, Started, walk
 from yiwang.http.services import open_services

@@ -1,6 +1,7 @@
 """Scores: a month for all departments, and the whole recomputation of a year from its journal, beside DuckDB's scan.
 
-The year is told by :mod:`bench.lives` into a database of its own, kept and used again.
+The year is told by :mod:`bench.lives` into a database of its own, kept and used again. From a million cases on, the months
+are read again from counts of ten years like it: as many as ten million cases leave behind.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,6 +26,10 @@ from yiwang.kernel.database import connect
 
 YEAR = Target(60)
 MONTH = Target(300)
+TEN_YEARS = 10
+_MILLION = 1_000_000
+_ARCHIVE = 1_101_000
+"""Cases in an archive of a million closed ones: some are open too."""
 _BOARDS = (("departments", "department-score"), ("streets", "street-score"), ("posts", "post-score"))
 
 
@@ -30,27 +37,23 @@ async def measure(stage: Stage) -> list[Measurement]:
     """``scoring.recompute`` (a year of the archive's size) and ``scoring.month.<objects>``."""
     cases = stage.cases
     url = await _told(stage, cases)
+    await _put_back(url)
     seconds: list[Run] = []
     found: list[Measurement] = []
     async with open_services(stage.cluster.settings(stage.city), url, connections=4) as services:
         for number in range(1 if cases > 2_000_000 else stage.rounds):
             began = time.perf_counter()
             await services.insight.rebuilding.begin()
-            await services.insight.rebuilding.run()
+            await services.insight.rebuilding.run(_telling(stage, number + 1))
             spent = time.perf_counter() - began
             seconds.append(Run(spent, await _raw_year(url)))
             stage.say(f"recompute {number + 1}: {spent:.1f} s for {cases:,} cases; DuckDB {seconds[-1].limit:.2f} s")
         await _refresh(url)
-        for word, board in _BOARDS:
-            runs = [await _month(services, url, board, stage.quick) for _ in range(stage.rounds)]
-            stage.say(f"scores of a month, {word}: p95 {runs[-1].value:.1f} ms, DuckDB {runs[-1].limit:.1f}")
-            found.append(
-                Measurement(
-                    f"scoring.month.{word}", f"95 % within, scores of a month for all {word}", "ms", "less", tuple(runs),
-                    "DuckDB: the same counts of the same month from Parquet of the day's counts", MONTH, cases,
-                )
-            )  # fmt: skip
-    target = YEAR if cases <= 1_000_000 else None
+        found += await _months(stage, services, url, cases, "")
+        if cases >= _MILLION:
+            async with _ten_years(stage, url):
+                found += await _months(stage, services, url, cases * TEN_YEARS, f", counts of {TEN_YEARS} such years")
+    target = YEAR if cases <= _ARCHIVE else None
     return [
         Measurement(
             "scoring.recompute", f"a year of {cases:,} cases, all counts from the journal", "s", "less", tuple(seconds),
@@ -58,6 +61,80 @@ async def measure(stage: Stage) -> list[Measurement]:
         ),
         *found,
     ]  # fmt: skip
+
+
+def _telling(stage: Stage, number: int) -> Callable[[int, int], None]:
+    """Tells of every tenth of a recomputation."""
+    last = 0
+
+    def told(done: int, of: int) -> None:
+        nonlocal last
+        if of and done * 10 // of > last:
+            last = done * 10 // of
+            stage.say(f"recompute {number}: {done:,} of about {of:,} entries")
+
+    return told
+
+
+async def _months(stage: Stage, services: Services, url: str, cases: int, words: str) -> list[Measurement]:
+    found = []
+    with tempfile.TemporaryDirectory(prefix="yiwang-bench-") as folder:
+        query = "select c.object, c.day, c.slice, c.fact, c.n from insight_count_{side} c"
+        path = await _exported(url, Path(folder), query)
+        limit = _raw_month(path, date(year_before(datetime.now(UTC)).year, 6, 15))
+    for word, board in _BOARDS:
+        runs = [Run(await _month(services, board, stage.quick), limit) for _ in range(stage.rounds)]
+        stage.say(f"scores of a month{words}, {word}: p95 {runs[-1].value:.1f} ms, DuckDB {runs[-1].limit:.1f}")
+        found.append(
+            Measurement(
+                f"scoring.month.{word}", f"95 % within, scores of a month for all {word}{words}", "ms", "less",
+                tuple(runs), "DuckDB: the same counts of the same month from Parquet of the day's counts", MONTH, cases,
+            )
+        )  # fmt: skip
+    return found
+
+
+@asynccontextmanager
+async def _ten_years(stage: Stage, url: str) -> AsyncIterator[None]:
+    """The counts of the year stand there ten times, each a year earlier; afterwards the year's own again."""
+    connection = await connect(url)
+    try:
+        side = await connection.fetchval("select side from insight_progress")
+        table, kept = f"insight_count_{side}", f"bench_count_kept_{side}"
+        began = time.perf_counter()
+        await connection.execute(
+            f"set statement_timeout = 0; set maintenance_work_mem = '1GB'; alter table {table} rename to {kept};"
+            f" create table {table} (like {kept} including storage) with (fillfactor = 80)"
+        )
+        try:
+            days = await connection.fetchval(f"select max(day) - min(day) + 1 from {kept}")
+            for year in range(TEN_YEARS):
+                await connection.execute(
+                    f"insert into {table} select object, day - {days * year}, slice, fact, n from {kept}"
+                )
+            await connection.execute(f"alter table {table} add primary key (object, slice, fact, day)")
+            await connection.execute(f"vacuum analyze {table}")
+            rows = await connection.fetchval(f"select count(*) from {table}")
+            stage.say(f"scoring: {rows:,} counts of {TEN_YEARS} years in {time.perf_counter() - began:.0f} s")
+            yield
+        finally:
+            await connection.execute(f"drop table {table}; alter table {kept} rename to {table}")
+    finally:
+        await connection.close()
+
+
+async def _put_back(url: str) -> None:
+    """What an interrupted measurement left in place of the year's own counts goes."""
+    connection = await connect(url)
+    try:
+        for side in (0, 1):
+            if await connection.fetchval("select to_regclass($1) is not null", f"bench_count_kept_{side}"):
+                await connection.execute(
+                    f"drop table if exists insight_count_{side};"
+                    f" alter table bench_count_kept_{side} rename to insight_count_{side}"
+                )
+    finally:
+        await connection.close()
 
 
 async def _told(stage: Stage, cases: int) -> str:
@@ -96,8 +173,8 @@ async def _refresh(url: str) -> None:
         await connection.close()
 
 
-async def _month(services: Services, url: str, board: str, quick: bool) -> Run:
-    """95 % of reading a board's month, each time another month; and DuckDB's grouping of the same."""
+async def _month(services: Services, board: str, quick: bool) -> float:
+    """Milliseconds, 95 % of reading a board's month, each time another month."""
     year = year_before(datetime.now(UTC)).year
     spent = []
     for number in range(12 if quick else 36):
@@ -108,25 +185,21 @@ async def _month(services: Services, url: str, board: str, quick: bool) -> Run:
         if not reading.rows or reading.rows[0].score.total is None:
             raise RuntimeError(f"the board {board} has no scores in {day}")
     spent.sort()
-    return Run(spent[int(len(spent) * 0.95)], await _raw_month(url, date(year, 6, 15)))
+    return spent[int(len(spent) * 0.95)]
 
 
-async def _raw_month(url: str, day: date) -> float:
-    """Milliseconds in which DuckDB groups the month's counts, from a Parquet file of all counts."""
+def _raw_month(path: Path, day: date) -> float:
+    """Milliseconds in which DuckDB groups the month's counts, from a Parquet file of all counts; the best of five."""
     span = span_of("month", day)
-    with tempfile.TemporaryDirectory(prefix="yiwang-bench-") as folder:
-        path = await _exported(
-            url, Path(folder), "select c.object, c.day, c.slice, c.fact, c.n from insight_count_{side} c"
-        )
-        with duckdb.connect() as duck:
-            best = 1e9
-            for _ in range(5):
-                began = time.perf_counter()
-                duck.execute(
-                    "select object, fact, sum(n) from read_parquet(?) where day between ? and ? group by 1, 2",
-                    [str(path), span.first, span.last],
-                ).fetchall()
-                best = min(best, (time.perf_counter() - began) * 1000)
+    with duckdb.connect() as duck:
+        best = 1e9
+        for _ in range(5):
+            began = time.perf_counter()
+            duck.execute(
+                "select object, fact, sum(n) from read_parquet(?) where day between ? and ? group by 1, 2",
+                [str(path), span.first, span.last],
+            ).fetchall()
+            best = min(best, (time.perf_counter() - began) * 1000)
     return best
 
 
