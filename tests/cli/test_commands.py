@@ -169,12 +169,10 @@ def test_up_again_changes_nothing(yiwang: Command) -> None:
 def test_check_and_packs_answer_in_json(yiwang: Command) -> None:
     checked = yiwang("check", "--city", str(ROOT / "tests" / "cities" / "small"), "--json")
     assert checked.code in (0, 1)
-    assert checked.json()["checked"]["packs"] == 3
-    assert {row["id"] for row in yiwang("packs", "--json").json()} == {
-        "urban-management",
-        "hotline-12345",
-        "grid-management",
-    }
+    shipped = {path.parent.name for path in (ROOT / "packs").glob("*/pack.yaml")}
+    assert {"urban-management", "hotline-12345", "grid-management"} < shipped
+    assert checked.json()["checked"]["packs"] == len(shipped)
+    assert {row["id"] for row in yiwang("packs", "--json").json()} == shipped
 
 
 def test_timeliness_of_an_empty_history(yiwang: Command) -> None:

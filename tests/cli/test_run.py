@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ most_megabytes = 300
 
 pytestmark = [
     pytest.mark.crash,
+    pytest.mark.timeout(900),  # a whole installation begins here, on a machine that may be busy with much else
     pytest.mark.skipif(
         find_binaries(Path("/nonexistent")) is None, reason="no PostgreSQL with PostGIS on this machine"
     ),
@@ -61,7 +63,7 @@ def _free_port() -> int:
         return port
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -72,7 +74,7 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=3, trust_env=False).status_code == 200
+        return httpx.get(f"{url}/readyz", timeout=10, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -99,13 +101,13 @@ def run() -> Iterator[Run]:
         )
     started = Run(process, f"http://127.0.0.1:{port}", home, log)
     try:
-        until(lambda: process.poll() is not None or answers(started.url), 150)
+        until(lambda: process.poll() is not None or answers(started.url), 600)
         assert process.poll() is None, log.read_text()
         yield started
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(60)
+            process.wait(180)
         EmbeddedServer(home).destroy()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -124,7 +126,7 @@ def test_一条命令_城市开张_模拟的一天在走(run: Run) -> None:
 
 def test_the_background_seals_the_journal(run: Run) -> None:
     def sealed() -> bool:
-        text = httpx.get(f"{run.url}/metrics", timeout=10, trust_env=False).text
+        text = httpx.get(f"{run.url}/metrics", timeout=60, trust_env=False).text
         return any(
             line.startswith("yiwang_journal_entries_sealed_total") and float(line.split()[1]) > 0
             for line in text.splitlines()
@@ -134,19 +136,25 @@ def test_the_background_seals_the_journal(run: Run) -> None:
 
 
 def test_每个网页进程的内存不超过上限(run: Run) -> None:
+    """What a process keeps: a password that is being hashed in the moment of one reading takes 19 MiB for a tenth of a second."""
     for pid in _children_of(run.children()["serve"]):
-        status = Path(f"/proc/{pid}/status").read_text()
-        kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-        assert kilobytes / 1024 < most_megabytes
+        readings = []
+        for _ in range(8):
+            status = Path(f"/proc/{pid}/status").read_text()
+            readings.append(
+                next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+            )
+            time.sleep(0.25)
+        assert statistics.median(readings) < most_megabytes, readings
 
 
 def test_杀掉任何一部分_自己恢复(run: Run) -> None:
     for part in ("worker", "serve"):
         before = run.children()[part]
         os.kill(before, signal.SIGKILL)
-        until(lambda part=part, before=before: run.children().get(part, before) != before, 30)  # type: ignore[misc]
-    until(lambda: answers(run.url), 60)
-    assert httpx.get(f"{run.url}/", timeout=20, trust_env=False).status_code == 200
+        until(lambda part=part, before=before: run.children().get(part, before) != before, 90)  # type: ignore[misc]
+    until(lambda: answers(run.url))
+    assert httpx.get(f"{run.url}/", timeout=60, trust_env=False).status_code == 200
 
 
 def test_a_second_run_on_the_same_port_is_told_so(run: Run) -> None:
@@ -157,7 +165,7 @@ def test_a_second_run_on_the_same_port_is_told_so(run: Run) -> None:
         env={**os.environ, "YIWANG_CITY": str(ROOT / "tests" / "cities" / "small"), "YIWANG_HOME": str(run.home)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert second.returncode == 4
@@ -170,6 +178,6 @@ def test_ctrl_c_ends_everything_cleanly(run: Run) -> None:
     serve = run.children()["serve"]
     pids = [*run.children().values(), *_children_of(serve)]
     os.kill(run.process.pid, signal.SIGINT)
-    assert run.process.wait(60) == 0
+    assert run.process.wait(180) == 0
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     assert EmbeddedServer(run.home).status().state == "stopped"

@@ -100,6 +100,14 @@ def test_after_a_step_was_sent_back_and_which_clocks_stand_still() -> None:
 INVALID = "attribute_invalid"
 MISTAKES: dict[str, tuple[Callable[[], Drawing], list[str]]] = {
     "who by nobody": (lambda: task(who='<yiwang:who area="=area"/>'), ["who_missing"]),
+    "who apart from what is no name": (
+        lambda: task(who='<yiwang:who post="handler" apart="a b"/>'),
+        [INVALID, "step_unknown"],
+    ),
+    "who apart from a step that there is not": (
+        lambda: task(who='<yiwang:who post="handler" apart="=withdrawn, nowhere"/>'),
+        ["step_unknown"],
+    ),
     "who with an expression that is none": (
         lambda: task(who='<yiwang:who expression="(("/>'),
         ["condition_invalid"],

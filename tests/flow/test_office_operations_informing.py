@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -66,6 +67,19 @@ async def test_抄送_列在本人名下_新的在前_已读一次(office: Signi
         assert await office.flow.reads_by_copy(link, cases[0], actor(TWO))
         assert not await office.flow.reads_by_copy(link, cases[0], actor("排水工"))
         assert await office.flow.my_copies(link, SYSTEM) == []
+
+
+async def test_不带本人任务的令牌_看不到抄送(office: SigningOffice) -> None:
+    case = await office.begin(steps(["a"], "copy-token"))
+    await office.act(case, lambda flow, link: flow.copy_to(link, case, ids([ONE]), actor(CLERK), office.now, "请知悉"))
+    without = replace(actor(ONE), kind="token", posts=())
+    async with office.database.transaction() as link:
+        assert await office.flow.my_copies(link, without) == []
+        assert await office.flow.unread_copies(link, without) == 0
+        assert not await office.flow.reads_by_copy(link, case, without)
+        copy, *_ = await office.flow.my_copies(link, actor(ONE))
+        with pytest.raises(NotFound):
+            await office.flow.read_copy(link, copy.id, without, office.now)
 
 
 async def test_再次抄送_变为未读_办结后也可抄送(office: SigningOffice) -> None:

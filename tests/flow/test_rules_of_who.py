@@ -49,6 +49,17 @@ def ask(rule: Who, place: Place = HOME, **variables: Json) -> Queue | None:
 
 
 FOUND: list[tuple[str, Who, Queue]] = [
+    (
+        "a person kept apart, then post",
+        who(person="=chosen", post="expert", apart=("=chosen",)),
+        at_post(11),
+    ),
+    (
+        "whoever did the step may not, then post",
+        who(step="accept", post="expert", apart=("accept",)),
+        at_post(11),
+    ),
+    ("apart from a step never done", who(person="=chosen", apart=("never",)), with_person("排水工甲", DRAINS)),
     ("person", who(person="=chosen"), with_person("排水工甲", DRAINS)),
     ("the starter", who(person="=starter"), with_person("泵站工", PUMPS)),
     ("person before post", who(person="=chosen", post="expert"), with_person("排水工甲", DRAINS)),

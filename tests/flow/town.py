@@ -116,6 +116,7 @@ def who(
     manager: str = "",
     expression: str = "",
     empty: str = "administrator",
+    apart: tuple[str, ...] = (),
 ) -> Who:
     """A rule as it is written in a file: ``=name`` takes the variable of that name."""
 
@@ -126,6 +127,7 @@ def who(
 
     return Who(
         post=post,
+        apart=apart,
         organisation=value(organisation),
         area=value(area),
         person=value(person),

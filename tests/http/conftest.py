@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.templates import MIGRATED
 
 from yiwang.http.trial import Trial, open_trial, publish, trial_settings
-from yiwang.kernel import migrations
 from yiwang.kernel.cluster import EmbeddedServer
 from yiwang.kernel.settings import Settings
 
@@ -29,10 +28,9 @@ def small_city_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 async def small_city_template(server: EmbeddedServer, small_city_settings: Settings) -> str:
     async def build(url: str) -> None:
-        await asyncio.to_thread(migrations.upgrade, url)
         await publish(small_city_settings, url, datetime(2020, 1, 1, tzinfo=UTC))
 
-    await server.ensure_template(TEMPLATE, build)
+    await server.ensure_template(TEMPLATE, build, like=MIGRATED)
     return TEMPLATE
 
 

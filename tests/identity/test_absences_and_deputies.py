@@ -95,7 +95,7 @@ async def test_另一进程很快知道_销假也是(city: City, other_process: 
     row = await city.service.absences.declare(absent, account_of(absent), account_of(deputy), clock.at + day)
 
     async def there(count: int) -> None:
-        for _ in range(100):
+        for _ in range(600):
             if len(other_process.directory.standing_in(account_of(deputy))) == count:
                 return
             await asyncio.sleep(0.05)

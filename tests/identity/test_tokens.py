@@ -25,7 +25,7 @@ async def dispatcher(city: City) -> Actor:
 
 
 async def refused(service: IdentityService, token: str) -> bool:
-    for _ in range(50):
+    for _ in range(300):
         try:
             await service.actor_for_token(token)
         except TokenInvalid:

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from support.standing_clock import StandingClock
 
 from yiwang.insight.scoring.following import Following
 from yiwang.insight.scoring.rebuilding import Rebuilding
@@ -21,16 +23,6 @@ from yiwang.kernel.journal.store import FINAL
 from yiwang.kernel.settings import Settings
 
 CHINA = ZoneInfo("Asia/Shanghai")
-
-
-class StandingClock:
-    """Stands where it is put."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
 
 
 @dataclass
@@ -77,17 +69,20 @@ class Counting:
             return side
 
 
+def counting_in(database: Database, home: Path) -> Counting:
+    """Whoever counts the journal of this database."""
+    clock = StandingClock(datetime(2026, 3, 1, tzinfo=CHINA))
+    context = Context(database, clock, load_calendar(calendar_files()), Settings(_env_file=None, home=home))
+    following = Following(context)
+    return Counting(database, clock, following, Rebuilding(context, following))
+
+
 @pytest.fixture(scope="module")
 async def counting(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Counting:
-    clock = StandingClock(datetime(2026, 3, 1, tzinfo=CHINA))
-    context = Context(
-        database, clock, load_calendar(calendar_files()), Settings(_env_file=None, home=tmp_path_factory.mktemp("home"))
-    )
-    following = Following(context)
     async with database.transaction() as connection:
         await connection.execute(
-            "insert into insight_slice (bit, condition, since) values"
+            "insert into insight_slice (number, condition, since) values"
             """ (0, '{"types": ["urban-case"]}', now()), (1, '{}', now()), (3, '{"channels": ["hotline"]}', now());"""
             " update insight_progress set scopes = '0,1,3'"
         )
-    return Counting(database, clock, following, Rebuilding(context, following))
+    return counting_in(database, tmp_path_factory.mktemp("home"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +14,8 @@ from yiwang.kernel.journal import Entry
 
 AREAS = ("120111001001", "120111001002", "120111002001")
 DEPARTMENTS = (11, 12, 13)
+TYPES = ("urban-case", "hotline-case")
+CHANNELS = ("resident", "grid-worker", "hotline")
 PEOPLE = tuple(UUID(int=number + 1) for number in range(6))
 
 
@@ -65,10 +68,10 @@ class Teller:
         )
 
 
-def random_life(chance: random.Random, began: datetime) -> list[Entry]:
+def random_life(chance: random.Random, began: datetime, types: Sequence[str] = TYPES) -> list[Entry]:
     """One case from its report to some point of its life, with surprises; entries in order of time."""
-    case = Teller(chance, began, area=chance.choice(AREAS), type=chance.choice(("urban-case", "hotline-case")))
-    channel = chance.choice(("resident", "grid-worker", "hotline"))
+    case = Teller(chance, began, area=chance.choice(AREAS), type=chance.choice(types))
+    channel = chance.choice(CHANNELS)
     headed = chance.random() < 0.1
     more: dict[str, object] = {"head": "CG0"} if headed else {"next": case.next("verify", 3)}
     case.tell("opened", chance.choice((None, *PEOPLE)), channel=channel, post=chance.choice((None, 1)), **more)

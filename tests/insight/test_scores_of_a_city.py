@@ -13,6 +13,7 @@ from support.small_city import ROOT, SMALL_CITY, START, SmallCity
 
 from yiwang.http.services import open_services
 from yiwang.insight.errors import AppealNotNow, ObjectUnknown
+from yiwang.insight.indicators.declared import Scope
 from yiwang.insight.scoring.reading import BoardReading, Row
 from yiwang.insight.scoring.workbook import workbook_of
 from yiwang.kernel.access import SYSTEM
@@ -197,3 +198,48 @@ async def test_全量重算与现有得分相等(city: SmallCity) -> None:
     assert await rebuilding.run()
     after = await board(city)
     assert [(row.object.key, row.score) for row in after.rows] == [(row.object.key, row.score) for row in before.rows]
+
+
+async def test_第一百种口径与第一种一样算_一样下钻(city: SmallCity) -> None:
+    scores = city.services.insight.scores
+    declared = await scores.declared()
+    model = declared.indicators["handling-rate"]
+    others = [Scope(types=[f"case-of-{number}"]) for number in range(100)]
+    mine = {
+        "handled-here": Scope(types=[*model.scope.types, "urban-case"], channels=["resident"]),
+        "handled-there": Scope(channels=["nobody"]),
+    }
+    more = [
+        *(model.model_copy(update={"id": f"other-{at}", "scope": scope}) for at, scope in enumerate(others)),
+        *(model.model_copy(update={"id": name, "scope": scope}) for name, scope in mine.items()),
+    ]
+    async with city.services.context.database.transaction() as connection:
+        every = [*declared.indicators.values(), *more]
+        await city.services.insight.publish(
+            connection, every, list(declared.boards.values()), city.services.clock.now()
+        )
+    declared = await scores.declared()
+    assert all((declared.slice_of(scope) or 0) >= 100 for scope in mine.values())
+    await until_final(city.services.context.database)
+    assert not await city.services.insight.keep_up()
+    assert await city.services.insight.recompute_if_asked()
+
+    of_all = await scores.indicator(SYSTEM, "handling-rate", "department", period="month")
+    of_mine = await scores.indicator(SYSTEM, "handled-here", "department", period="month")
+    assert of_mine.rows
+    assert [(one.key, value.numerator, value.denominator) for one, value in of_mine.rows] == [
+        (one.key, value.numerator, value.denominator) for one, value in of_all.rows
+    ]  # every report of this city came from residents
+    row, value = of_mine.rows[0]
+    cases = {
+        name: await scores.behind(SYSTEM, name, "denominator", "department", row.key, period="month")
+        for name in ("handling-rate", *mine)
+    }
+    assert sum(one.times for one in cases["handled-here"]) == value.denominator
+    assert cases["handled-here"] == cases["handling-rate"]
+    assert not cases["handled-there"]
+
+    async with city.services.context.database.transaction() as connection:
+        before = [one for one in every if one not in more]
+        await city.services.insight.publish(connection, before, [*declared.boards.values()], city.services.clock.now())
+    assert (await scores.declared()).indicators.keys() == {one.id for one in before}

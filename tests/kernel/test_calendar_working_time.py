@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import timeit
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -229,5 +230,6 @@ def test_工作时间声明有误_说明如何改(document: Any, words: str) -> 
 def test_计算与跨度无关_且足够快() -> None:
     start = at("2026-05-15T17:00")
     rounds = 5_000
-    best = min(timeit.repeat(lambda: china.add_working(start, 2_000 * 8 * hour), number=rounds, repeat=5))
+    work = timeit.Timer(lambda: china.add_working(start, 2_000 * 8 * hour), timer=time.process_time)
+    best = min(work.repeat(number=rounds, repeat=5))
     assert rounds / best > 50_000  # measured 400,000/s; the bound allows for a busy machine

@@ -105,7 +105,7 @@ def test_private_copy_counts_the_systems_libraries_and_downloads_the_server_anew
 def test_settings_fit_small_machines_and_never_give_up_durability(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for gigabytes, buffers in ((0.5, "128MB"), (4, "512MB"), (64, "2048MB")):
+    for gigabytes, buffers in ((0.5, "128MB"), (4, "1024MB"), (64, "8192MB")):
         memory = int(gigabytes * 2**30)
         monkeypatch.setattr(configuration, "memory_bytes", lambda memory=memory: memory)
         values = configuration.server_settings(

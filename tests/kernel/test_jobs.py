@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from yiwang.kernel import jobs
+from yiwang.kernel import job_worker, jobs
 from yiwang.kernel.database import Connection, Database
 
 
@@ -40,17 +40,17 @@ async def queue(database: Database) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def working(worker: jobs.JobWorker) -> AsyncIterator[None]:
+async def working(worker: job_worker.JobWorker) -> AsyncIterator[None]:
     stop = asyncio.Event()
     task = asyncio.create_task(worker.run(stop))
     try:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 15) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
     for _ in range(int(seconds / 0.05)):
         if await condition():
             return
@@ -60,7 +60,7 @@ async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 15
 
 async def test_the_tables_are_those_that_the_installed_library_expects(queue: Database) -> None:
     connection = await asyncpg.connect(queue.url)
-    plan = await jobs.structure_plan(connection)
+    plan = await job_worker.structure_plan(connection)
     await connection.close()
     assert not plan.statements, plan.statements
 
@@ -87,7 +87,7 @@ async def test_提交的任务很快运行_载荷有类型(queue: Database) -> N
     async def handler(note: Note) -> None:
         got.append(note)
 
-    worker = jobs.JobWorker(queue.url)
+    worker = job_worker.JobWorker(queue.url)
     worker.handle(NOTE, handler)
     async with working(worker):
         async with queue.transaction() as connection:
@@ -122,7 +122,7 @@ async def test_延后的任务_到时才运行(queue: Database) -> None:
     async def handler(_note: Note) -> None:
         got.append(loop.time() - started)
 
-    worker = jobs.JobWorker(queue.url)
+    worker = job_worker.JobWorker(queue.url)
     worker.handle(NOTE, handler)
 
     async def arrived() -> bool:
@@ -145,7 +145,7 @@ async def test_屡次失败_停放待人工重试_重试后成功(queue: Databas
 
     async with queue.transaction() as connection:
         number = await jobs.enqueue(connection, NOTE, Note(text="x"))
-    worker = jobs.JobWorker(queue.url)
+    worker = job_worker.JobWorker(queue.url)
     worker.handle(NOTE, handler)
     async with working(worker):
 
@@ -176,7 +176,7 @@ import asyncio, sys
 from datetime import timedelta
 import asyncpg
 from pydantic import BaseModel
-from yiwang.kernel import jobs
+from yiwang.kernel import job_worker, jobs
 
 class Note(BaseModel):
     text: str
@@ -192,7 +192,7 @@ async def main():
         if behaviour == "die":
             import os, signal
             os.kill(os.getpid(), signal.SIGKILL)
-    worker = jobs.JobWorker(url, stale=timedelta(seconds=1))
+    worker = job_worker.JobWorker(url, stale=timedelta(seconds=1))
     worker.handle(jobs.Kind("test.note", Note), handler)
     await worker.run(asyncio.Event())
 
@@ -242,7 +242,7 @@ async def test_a_job_that_kills_its_worker_each_time_is_held(queue: Database) ->
     async with queue.transaction() as connection:
         await jobs.enqueue(connection, NOTE, Note(text="x"))
     for _ in range(3):
-        await asyncio.to_thread(start_worker(queue.url, "die").wait, 30)
+        await asyncio.to_thread(start_worker(queue.url, "die").wait, 120)
     last = start_worker(queue.url, "die")
     try:
 
@@ -250,7 +250,7 @@ async def test_a_job_that_kills_its_worker_each_time_is_held(queue: Database) ->
             async with queue.connection() as connection:
                 return (await jobs.backlog(connection)).dead == 1
 
-        await until(held, seconds=30)
+        await until(held)
         # KeepsCrashing is tried as a failure without running the handler again.
         assert await lines(queue) == ["die", "die", "die"]
     finally:

@@ -33,7 +33,7 @@ async def _seal(database: Database) -> None:
 
 async def _seal_all(database: Database) -> None:
     """Everything, once the transactions of the tests beside this one have ended."""
-    async with asyncio.timeout(60), database.connection() as connection:
+    async with asyncio.timeout(200), database.connection() as connection:
         while (await journal.verify(connection)).unsealed:
             await _seal(database)
             await asyncio.sleep(0.05)
@@ -96,7 +96,7 @@ async def test_未提交的事务不拖住写入_也不被封存越过(database:
         transaction = slow.transaction()
         await transaction.start()
         await journal.append(slow, journal.entry(SYSTEM, AT, "case.step", "case", subject, data={"slow": True}))
-        await asyncio.wait_for(_write(database, 10), 5)
+        await asyncio.wait_for(_write(database, 10), 60)
         await _seal(database)
         await transaction.commit()
     await _seal_all(database)
@@ -126,7 +126,7 @@ async def test_跟随者不漏不重(database: Database) -> None:
                 await journal.append(connection, item)
                 await asyncio.sleep(0.0005 * (n % 3))
 
-    await asyncio.wait_for(asyncio.gather(follow(), *(write(start) for start in (0, 50, 100, 150))), 60)
+    await asyncio.wait_for(asyncio.gather(follow(), *(write(start) for start in (0, 50, 100, 150))), 200)
     assert sorted(seen) == list(range(200))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 import shutil
@@ -12,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.templates import MIGRATED
 
 from yiwang.http.trial import Trial, open_trial, publish, trial_settings
-from yiwang.kernel import migrations
 from yiwang.kernel.cluster import EmbeddedServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,10 +42,9 @@ def trials(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> 
             name = "city_" + hashlib.sha256(f"{packs}{folder}".encode()).hexdigest()[:12]
 
             async def build(url: str) -> None:
-                await asyncio.to_thread(migrations.upgrade, url)
                 await publish(trial_settings(home, folder, packs), url, datetime(2020, 1, 1, tzinfo=UTC))
 
-            await server.ensure_template(name, build)
+            await server.ensure_template(name, build, like=MIGRATED)
             templates[key] = name
         return templates[key]
 

@@ -8,7 +8,8 @@ import pytest
 
 from yiwang.packs.check import run_check
 from yiwang.packs.findings import Findings
-from yiwang.packs.loader import City, load_city, load_pack
+from yiwang.packs.loaded import City
+from yiwang.packs.loader import load_city, load_pack
 
 
 def hill() -> City:

@@ -53,6 +53,15 @@ async def test_a_wrong_expectation_is_shown_beside_what_was_seen(open_hill: Open
     assert list_packs(Path("packs"), report=report)[0].reached == "declared"
 
 
+async def test_each_step_is_told_up_to_the_one_that_does_not_hold(open_hill: OpenTrial) -> None:
+    rewrite("expect: {status: 维修中}", "expect: {status: 待受理}, say: {zh: 尚未立案, en: Not yet filed}")
+    told: list[str] = []
+    await run_scenarios(Path("packs"), open_hill, tell=told.append)
+    assert told[0] == "lamps/dark-street 路灯不亮"
+    assert told[1].startswith("  ✓ 1 ")
+    assert told[2:] == ["  ✗ 2 +10m acceptor accept file · 尚未立案"]
+
+
 async def test_a_refusal_that_does_not_come_is_a_failure(open_hill: OpenTrial) -> None:
     rewrite(
         "result: file, after: 10m, expect: {status: 维修中}", "result: file, after: 10m, refused: flow.task_not_yours"
@@ -124,6 +133,54 @@ async def test_没有演示日的城市_场景照样从自己的时刻开始(tri
     open_city = trials(sound / "packs")
     report = await run_scenarios(Path("packs"), lambda folder, at: open_city(sound / "cities" / folder.name, at))
     assert report.passed, report.text()
+
+
+def counted_lamps() -> None:
+    """The sound pack with an indicator, a board, who may read scores, and steps that look at both."""
+    lamps = Path("packs/lamps")
+    roles = (lamps / "roles.yaml").read_text(encoding="utf-8")
+    grant = "      - {kind: case, verbs: [read, report, void]}\n"
+    assert grant in roles
+    score = "      - {kind: score, verbs: [read]}\n"
+    (lamps / "roles.yaml").write_text(roles.replace(grant, grant + score), encoding="utf-8")
+    (lamps / "indicators").mkdir()
+    (lamps / "indicators" / "lamps.yaml").write_text(
+        "id: lamp-indicators\nnames: {zh: 路灯指标, en: Lamps}\nindicators:\n"
+        "  - {id: lamp-reported, names: {zh: 上报数, en: Reported}, numerator: reported, unit: number, objects: [area]}\n"
+        "  - {id: lamp-closed, names: {zh: 结案率, en: Closed}, numerator: closed, denominator: reported, objects: [area]}\n",
+        encoding="utf-8",
+    )
+    (lamps / "boards").mkdir()
+    (lamps / "boards" / "lamp-score.yaml").write_text(
+        "id: lamp-score\nnames: {zh: 路灯考核, en: Lamp score}\nobject: area\n"
+        "measures: [{indicator: lamp-closed, weight: 80}]\n"
+        "grades: [{id: A, names: {zh: 优, en: Best}, at_least: 70}]\n",
+        encoding="utf-8",
+    )
+    with SCENARIO.open("a", encoding="utf-8") as file:
+        file.write(
+            "    - {as: acceptor, do: count, indicator: lamp-reported, kind: area, expect: {values: {'120199001': 1}}}\n"
+            "    - {as: handler1, do: count, indicator: lamp-reported, kind: area, expect: {values: {}}}\n"
+            "    - {as: acceptor, do: score, board: lamp-score, expect: {rows: {东街: {score: 80, grade: A, rank: 1,"
+            " values: {lamp-closed: 1/1}}}}}\n"
+        )
+
+
+async def test_考核和指标_等计数跟上再看_数不对照实说(trials, sound: Path) -> None:
+    counted_lamps()
+    open_city = trials(sound / "packs")
+
+    async def told() -> str:
+        report = await run_scenarios(Path("packs"), lambda at, day: open_city(sound / "cities" / at.name, day))
+        return "" if report.passed else report.text()
+
+    assert await told() == ""
+    rewrite("{'120199001': 1}", "{'120199001': 2}")
+    assert "    values 120199001: 应为 2,实为 1" in await told()
+    rewrite("{'120199001': 2}", "{'120199002': 1}")
+    assert "    values 120199002: 应为 有一行,实为 没有;有的是 东街" in await told()
+    rewrite("values: {'120199002': 1}", "status: 已结案")
+    assert "    status: 应为 –,实为 count 看不到" in await told()
 
 
 async def test_a_server_that_does_not_answer_is_told() -> None:

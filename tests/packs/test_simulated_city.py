@@ -21,11 +21,12 @@ from yiwang.packs import simulation
 from yiwang.packs.areas import read_boundary
 from yiwang.packs.errors import CityInvalid, CityNotSimulable, DemoAccountsRefused, NoSimulatedTime
 from yiwang.packs.findings import Findings
-from yiwang.packs.loader import City, load_city
+from yiwang.packs.loaded import City
+from yiwang.packs.loader import load_city
 from yiwang.packs.remote import CityAway, Remote
 from yiwang.packs.simulation import run_simulation
 from yiwang.packs.simulation.behaviour import MANNERS, choose_way, minutes_for, working_moment
-from yiwang.packs.simulation.clockwork import CityTime
+from yiwang.packs.simulation.clockwork import Agenda, CityTime
 from yiwang.packs.simulation.crew import Crew
 from yiwang.packs.simulation.day import Day
 from yiwang.packs.simulation.matters import Matters
@@ -147,7 +148,7 @@ async def test_the_day_reports_works_and_closes_over_the_api(trials) -> None:
         await clock.set_speed(300)
         day = Day(crew, clock, Matters(city, 3), rate=120, seed=3, tell=told.append)
         running = asyncio.create_task(day.run())
-        for _ in range(240):
+        for _ in range(720):  # a machine under load takes minutes for what needs seconds
             await asyncio.sleep(0.25)
             if running.done() or (day.tally.closed >= 3 and day.tally.reported >= 15):
                 break
@@ -159,6 +160,22 @@ async def test_the_day_reports_works_and_closes_over_the_api(trials) -> None:
         assert day.tally.steps >= 20, day.line()
         assert day.tally.closed >= 3, (day.line(), told)
         assert sum(day.tally.refused.values()) <= 1, day.tally.refused
+
+
+async def test_an_agenda_ends_even_when_something_comes_up_at_that_moment() -> None:
+    nowhere = httpx.MockTransport(lambda request: httpx.Response(404))
+    clock = CityTime(Remote(httpx.AsyncClient(transport=nowhere, base_url="http://city")))
+
+    async def nothing() -> None: ...
+
+    agenda = Agenda(clock, together=1)
+    running = asyncio.create_task(agenda.run())
+    await asyncio.sleep(0.05)
+    agenda.after(timedelta(days=1), nothing)
+    running.cancel()
+    _, waiting = await asyncio.wait([running], timeout=20)
+    running.cancel()
+    assert not waiting, "the end was taken for the news"
 
 
 async def test_what_people_take_over_is_left_to_them(xiqing: City) -> None:

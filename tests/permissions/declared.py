@@ -16,7 +16,14 @@ from typing import Any
 import yaml
 from support.small_city import ROOT, SMALL_CITY
 
-PACKS = ("urban-management", "hotline-12345", "grid-management")
+PACKS = (
+    "urban-management",
+    "hotline-12345",
+    "grid-management",
+    "environment-monitoring",
+    "facility-monitoring",
+    "hazmat-transport-supervision",
+)
 
 ADMINISTRATORS: dict[str, list[tuple[str, str]]] = {
     "system-admin": [
@@ -30,6 +37,7 @@ ADMINISTRATORS: dict[str, list[tuple[str, str]]] = {
         ("flow", "read"),
         *[("definition", verb) for verb in ("edit", "publish")],
         ("instance", "manage"),
+        *[("device", verb) for verb in ("read", "register", "edit", "adopt", "retire")],
     ],
     "security-admin": [
         ("account", "read"),
@@ -110,7 +118,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 @cache
-def _offices() -> dict[str, tuple[str, frozenset[str]]]:
+def _offices(folder: Path = SMALL_CITY) -> dict[str, tuple[str, frozenset[str]]]:
     """Organisation code → (area, codes of itself and everything below)."""
     found: dict[str, tuple[str, frozenset[str]]] = {}
 
@@ -120,33 +128,40 @@ def _offices() -> dict[str, tuple[str, frozenset[str]]]:
         found[entry["code"]] = own, below
         return below
 
-    for root in _read(SMALL_CITY / "organisations.yaml")["organisations"]:
+    for root in _read(folder / "organisations.yaml")["organisations"]:
         walk(root, "")
     return found
 
 
 @cache
-def _roles() -> dict[str, list[dict[str, Any]]]:
+def _packs(folder: Path) -> tuple[str, ...]:
+    return PACKS if folder == SMALL_CITY else tuple(_read(folder / "city.yaml")["packs"])
+
+
+@cache
+def _roles(folder: Path = SMALL_CITY) -> dict[str, list[dict[str, Any]]]:
     return {
-        role["code"]: role["grants"] for pack in PACKS for role in _read(ROOT / "packs" / pack / "roles.yaml")["roles"]
+        role["code"]: role["grants"]
+        for pack in _packs(folder)
+        for role in _read(ROOT / "packs" / pack / "roles.yaml")["roles"]
     }
 
 
 @cache
-def _roles_of_post(kind: str) -> frozenset[str]:
+def _roles_of_post(kind: str, folder: Path = SMALL_CITY) -> frozenset[str]:
     return frozenset(
         role
-        for pack in PACKS
+        for pack in _packs(folder)
         for post in _read(ROOT / "packs" / pack / "roles.yaml")["posts"]
         if post["code"] == kind
         for role in post["roles"]
     )
 
 
-def _reaches(kind: str, organisation: str, area: str) -> list[Reach]:
+def _reaches(kind: str, organisation: str, area: str, folder: Path) -> list[Reach]:
     if kind in ADMINISTRATORS:
         return [Reach(*what) for what in ADMINISTRATORS[kind]]
-    subtree = _offices()[organisation][1]
+    subtree = _offices(folder)[organisation][1]
     organisations = {"any": None, "own": frozenset({organisation}), "subtree": subtree}
     return [
         Reach(
@@ -155,24 +170,24 @@ def _reaches(kind: str, organisation: str, area: str) -> list[Reach]:
             area if grant.get("area", "any") == "post" else "",
             organisations[grant.get("organisation", "any")],
         )
-        for role in sorted(_roles_of_post(kind))
-        for grant in _roles()[role]
+        for role in sorted(_roles_of_post(kind, folder))
+        for grant in _roles(folder)[role]
         for verb in grant["verbs"]
     ]
 
 
 @cache
-def people() -> dict[str, Person]:
-    """Every demo account by login."""
+def people(folder: Path = SMALL_CITY) -> dict[str, Person]:
+    """Every demo account of the city by login."""
     found = {}
-    for account in _read(SMALL_CITY / "city.yaml")["demo"]["accounts"]:
+    for account in _read(folder / "city.yaml")["demo"]["accounts"]:
         posts, reaches = set(), []
         for post in account["posts"]:
             declared = {"code": post} if isinstance(post, str) else post
             organisation = declared.get("organisation", account["organisation"])
-            area = declared.get("area") or _offices()[organisation][0]
+            area = declared.get("area") or _offices(folder)[organisation][0]
             posts.add((declared["code"], organisation, area))
-            reaches += _reaches(declared["code"], organisation, area)
+            reaches += _reaches(declared["code"], organisation, area, folder)
         login = account["login"]
         found[login] = Person(login, login, frozenset(posts), tuple(reaches))
     return found

@@ -53,7 +53,7 @@ class Tab:
         assert "exceptionDetails" not in answer, json.dumps(answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 15) -> None:
+    def until(self, expression: str, seconds: float = 60) -> None:
         """Wait until the expression is true."""
         end = time.monotonic() + seconds
         while not self.ask(expression):

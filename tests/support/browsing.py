@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.async_api import ConsoleMessage, Page, Request
 
 from support.http_city import HttpCity
+from support.journal_final import until_final
 from support.small_city import PASSWORD, ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -30,6 +31,10 @@ class Site:
 
     city: HttpCity
     address: str
+
+    async def told(self) -> None:
+        """Until pages that follow the journal can hear of all that has happened."""
+        await until_final(self.city.services.context.database)
 
 
 @dataclass

@@ -11,8 +11,8 @@ import io
 import os
 import secrets
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,16 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
+from support.journal_final import until_final
+from support.nursery import Child
+from support.serving import started, stopped
 from support.small_city import PASSWORD, ROOT, SMALL_CITY, START, SmallCity
+from support.templates import MIGRATED
 from yiwang.flow.model import TaskRow
 from yiwang.http import database_url_variable
 from yiwang.http.app import create_app
 from yiwang.http.services import open_services
 from yiwang.identity.requests import session_cookie
-from yiwang.kernel import migrations
 from yiwang.kernel.access import Actor
 from yiwang.kernel.cluster import EmbeddedServer
 from yiwang.kernel.settings import Settings
@@ -40,7 +43,8 @@ REQUEST_LIMIT = 256 * 1024
 UPLOAD_LIMIT = 2**20
 _TEMPLATE = "small_city_at_eight"
 
-_NOT_COUNTED = frozenset({"session", "sign_in_failure", "alembic_version", "spatial_ref_sys"})
+_NOT_COUNTED = frozenset({"session", "sign_in_failure", "alembic_version", "spatial_ref_sys", "gateway_state"})
+"""``gateway_state``: every web process says by itself, every ten seconds, that it lives; no request is the reason."""
 
 
 def settings_for(home: Path, **more: object) -> Settings:
@@ -68,6 +72,7 @@ class HttpCity(SmallCity):
         self.database_url = database_url
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._signing_in = asyncio.Lock()
+        self._served_at: list[str] = []
 
     def new_client(self, *, address: str = ADDRESS, app: FastAPI | None = None, **more: object) -> httpx.AsyncClient:
         """A client without credentials; ``address`` is where it calls from."""
@@ -152,27 +157,33 @@ class HttpCity(SmallCity):
             "YIWANG_PUBLIC_REPORTS_PER_MINUTE": str(settings.public_reports_per_minute),
             "YIWANG_LOG_LEVEL": "warning",
         }
-        running: list[asyncio.subprocess.Process] = []
+        running: list[Child] = []
         try:
             for number, port in enumerate(ports):
-                command = [sys.executable, "-m", "yiwang.cli", "serve", "--port", str(port), "--workers", "1"]
-                with self.server_log(number).open("wb") as log:
-                    running.append(
-                        await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
-                    )
+                running.append(await started(environment, port, self.server_log(number)))
             addresses = [f"http://127.0.0.1:{port}" for port in ports]
             for address in addresses:
                 await _until_ready(address)
+            self._served_at += addresses
             yield addresses
         finally:
-            for process in running:
-                if process.returncode is None:
-                    process.terminate()
-            for process in running:
-                await asyncio.wait_for(process.wait(), 30)
+            self._served_at.clear()
+            await asyncio.gather(*(stopped(one) for one in running))
 
     def server_log(self, number: int = 0) -> Path:
         return self.settings.home / f"server-{number}.log"
+
+    async def until(self, at: datetime) -> datetime:
+        """As in the city without servers; those of :meth:`serving` have read the clock when this returns."""
+        now = await super().until(at)
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            for address in self._served_at:
+                for _ in range(1200):
+                    answer = await client.get(f"{address}/api/v1/clock")
+                    if datetime.fromisoformat(answer.json()["now"]) >= now:
+                        break
+                    await asyncio.sleep(0.05)
+        return now
 
     async def leave(self) -> None:
         for client in self._clients.values():
@@ -195,7 +206,10 @@ class HttpCity(SmallCity):
     async def events(
         self, headers: Mapping[str, str], query: str = "", *, seconds: float = 1.0, app: FastAPI | None = None
     ) -> tuple[int, list[dict[str, object]], bytes]:
-        """Listen to the live stream until nothing has come for ``seconds``: status, events, and all bytes as sent."""
+        """Listen to the live stream until nothing has come for ``seconds``: status, events, and all bytes as sent.
+
+        What was written before is final by then, so that none of it is held back."""
+        await until_final(self.services.context.database)
         status, chunks = 0, []
         sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         gone = asyncio.Event()
@@ -219,7 +233,7 @@ class HttpCity(SmallCity):
                 if message["type"] == "http.response.body" and not message.get("more_body"):
                     break
         gone.set()
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 60)
         content = b"".join(chunks)
         events = [
             orjson.loads(line[6:])
@@ -240,12 +254,12 @@ def _free_port() -> int:
 
 async def _until_ready(address: str) -> None:
     async with httpx.AsyncClient(base_url=address) as client:
-        for _ in range(300):
+        for _ in range(900):  # a machine under load takes long to import everything
             with contextlib.suppress(httpx.TransportError):
                 if (await client.get("/readyz")).status_code == 200:
                     return
             await asyncio.sleep(0.2)
-    raise AssertionError(f"{address} did not come up within a minute")
+    raise AssertionError(f"{address} did not come up within three minutes")
 
 
 def jpeg(width: int = 64, height: int = 48, colour: str = "green", **more: object) -> bytes:
@@ -294,11 +308,10 @@ async def small_city_template(server: EmbeddedServer, home: Path) -> str:
     settings = settings_for(home, demo=True)
 
     async def build(url: str) -> None:
-        await asyncio.to_thread(migrations.upgrade, url)
         async with open_services(settings, url, connections=4) as services:
             await install_city(services.context, services, SMALL_CITY, begin=START)
 
-    await server.ensure_template(_TEMPLATE, build)
+    await server.ensure_template(_TEMPLATE, build, like=MIGRATED)
     return _TEMPLATE
 
 

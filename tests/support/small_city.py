@@ -51,8 +51,8 @@ class SmallCity:
 
     async def until(self, at: datetime) -> datetime:
         async with self.services.context.database.transaction() as connection:
-            await set_clock(connection, to=at, speed=0)
-            await self.services.clock.refresh(connection)
+            state = await set_clock(connection, to=at, speed=0)
+        self.services.clock.state = state  # once it is committed: whoever reads the row from here on finds it
         await self.services.flow.fire_due(self.now())
         return self.now()
 

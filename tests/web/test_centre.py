@@ -33,6 +33,7 @@ async def a_morning(site: Site) -> None:
     closed = await city.report("井盖丢了", lon=117.0163, lat=39.0121)
     await city.close(closed)
     await city.wait(hours=6)
+    await site.told()
 
 
 async def shown(page: Page, name: str) -> int:
@@ -80,6 +81,7 @@ async def test_新上报_动态和数字自己更新(site: Site, open_page: Open
     page = await open_page("/centre", as_="shift1")
     before = await shown(page, "在办")
     opened = await site.city.report("电动车占道", lon=117.0084, lat=39.0044)
+    await site.told()
     ticker = page.get_by_role("region", name="刚刚发生")
     await expect(ticker.get_by_role("link", name=opened.number)).to_be_visible()
     await expect(page.get_by_role("button", name=f"在办 {before + 1} 件,查看清单")).to_be_visible()
@@ -107,7 +109,7 @@ async def test_回放早上的一小时_从头看到尾_数字随时间变(site:
     await expect(pause).to_be_visible()
     await expect(page.get_by_role("status").filter(has_text="回放")).to_be_visible()
     await page.get_by_label("速度").select_option("3600")
-    await expect(timeline.get_by_role("button", name="播放")).to_be_visible(timeout=8000)  # it has come to the end
+    await expect(timeline.get_by_role("button", name="播放")).to_be_visible()  # it has come to the end
     await page.wait_for_timeout(800)
     await look(page, "centre-replay")
     end = await shown(page, "在办")

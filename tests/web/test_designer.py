@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import Locator, Page, expect
+from support.accessibility import faults
 from support.browsing import OpenPage, Site, look
 
 ADMINISTRATOR = "sysadmin"
@@ -62,7 +65,7 @@ async def test_拖出两级审批_设置由谁办_检查_发布(site: Site, open
     await page.get_by_role("button", name="新建流程").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("代码").fill("two-step-approval")
-    await dialog.get_by_label("名称", exact=True).fill("两级审批")
+    await dialog.get_by_label("中文名称", exact=True).fill("两级审批")
     await dialog.get_by_label("英文名称").fill("Two-step approval")
     await dialog.get_by_role("button", name="新建").click()
     await page.wait_for_url("**/flows/two-step-approval")
@@ -155,6 +158,29 @@ async def test_比较版本和热力图(open_page: OpenPage) -> None:
     ).to_be_visible()
 
 
+async def test_演练和迁移_先试判再说原因(site: Site, open_page: OpenPage) -> None:
+    await site.city.report("路面坑洼")
+    client = await site.city.client(ADMINISTRATOR)
+    drawn = (await client.get("/api/v1/definitions/urban-case")).json()
+    changed = drawn["xml"].replace("派遣", "分派", 1).encode()
+    headers = {"content-type": "application/xml"}
+    saved = await client.put("/api/v1/definitions/urban-case/draft", content=changed, headers=headers)
+    assert saved.status_code == 200, saved.text
+    page = await open_page("/desk/designer/flows/urban-case", as_=ADMINISTRATOR)
+    await page.get_by_role("tab", name="演练").click()
+    await page.get_by_role("button", name="开始演练").click()
+    await expect(page.get_by_text(re.compile("件案件的演练结果")).or_(page.get_by_role("alert"))).to_be_visible()
+    await look(page, "designer-rehearsal")
+    await page.get_by_role("tab", name="迁移在办案件").click()
+    await expect(page.get_by_text("先试判:逐件判断能不能过去")).to_be_visible()
+    await page.get_by_label("到版本").click()
+    await page.locator(".ant-select-dropdown:visible").get_by_text("草稿").click()
+    await page.get_by_role("button", name="试判(不改动)").click()
+    await expect(page.get_by_text(re.compile("后台正在处理|试判:"))).to_be_visible()
+    await expect(page.get_by_role("button", name="正式迁移")).to_be_disabled()
+    await look(page, "designer-migrate")
+
+
 async def test_决策表_当表格改_试一试_发布(site: Site, open_page: OpenPage) -> None:
     admin = await site.city.client(ADMINISTRATOR)
     table = {
@@ -185,3 +211,33 @@ async def test_没有编辑权限_只能看(open_page: OpenPage) -> None:
     page = await open_page("/desk/designer/flows/urban-case", as_="shift1")
     await expect(page.locator(".djs-shape").first).to_be_visible()
     await expect(page.get_by_role("button", name="保存草稿")).to_be_disabled()
+
+
+async def test_步骤表单_加字段_看样子_随流程发布(site: Site, open_page: OpenPage) -> None:
+    page = await open_page("/desk/designer/flows/urban-case", as_=ADMINISTRATOR)
+    await page.locator('.djs-shape[data-element-id="accept"]').click()
+    panel = page.locator(".designer-panel")
+    await panel.get_by_role("button", name="加一个字段").click()
+    await panel.get_by_label("字段中文名称").fill("有无危险")
+    await panel.get_by_label("字段中文名称").press("Enter")
+    await panel.get_by_label("字段英文名称").fill("Dangerous")
+    await panel.get_by_label("字段英文名称").press("Enter")
+    await choose(page, "填什么", "选一项")
+    await panel.get_by_label("选项", exact=False).first.fill("没有|一般|严重")
+    await panel.get_by_label("选项", exact=False).first.press("Enter")
+    preview = panel.get_by_role("region", name="办理人看到的样子")
+    await preview.get_by_label("有无危险").select_option("严重")
+    await preview.scroll_into_view_if_needed()
+    await look(page, "designer-step-form")
+    assert await faults(page) == []
+    await (
+        page.get_by_role("button", name="发 布").or_(page.get_by_role("button", name="发布", exact=True)).first.click()
+    )
+    await page.get_by_role("dialog").get_by_role("button", name="发布").click()
+    await expect(page.get_by_text(re.compile("第 [0-9]+ 版已发布"))).to_be_visible()
+    client = await site.city.client(ADMINISTRATOR)
+    head = (await client.get("/api/v1/definitions/urban-case")).json()
+    xml = await client.get(
+        f"/api/v1/definitions/urban-case/versions/{head['version']}", headers={"accept": "application/xml"}
+    )
+    assert 'options="没有|一般|严重"' in xml.text

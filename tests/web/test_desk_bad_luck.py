@@ -46,12 +46,12 @@ async def test_两个标签页_一页办了另一页知道(site: Site, open_page
     page = await open_page(f"/desk/cases/{opened.id}", as_="dispatcher1")
     await expect(page.locator("details[data-outcome=dispatch]")).to_be_visible()
     await site.city.to(opened, "receive")
+    await site.told()
     await expect(page.get_by_text("现在轮到")).to_be_visible()
 
 
 async def test_登记中途刷新_草稿还在(open_page: OpenPage) -> None:
     page = await open_page("/desk/intake", as_="operator1")
     await page.get_by_label("反映什么").fill("写到一半的来电")
-    await page.wait_for_timeout(500)
     await page.reload()
     await expect(page.get_by_label("反映什么")).to_have_value("写到一半的来电")

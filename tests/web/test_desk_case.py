@@ -34,6 +34,7 @@ async def test_别人办了一步_页面自己更新(site: Site, open_page: Open
     page = await open_page(f"/desk/cases/{opened.id}", as_="shift1")
     await expect(page.locator(".case-steps [aria-current=step]")).to_have_text("派遣")
     await site.city.to(opened, "handle")
+    await site.told()
     await expect(page.locator(".case-steps [aria-current=step]")).to_have_text("处置")
 
 

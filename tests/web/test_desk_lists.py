@@ -64,5 +64,5 @@ async def test_日志只给有权的人_每条可按人按对象再查(open_page
     page = await open_page("/desk/journal", as_="auditor")
     await expect(page.get_by_role("row").nth(1)).to_be_visible()
     await look(page, "desk-journal")
-    await page.locator("code").first.click()
+    await page.locator('tbody a[href*="verb="]').first.click()
     await expect(page).to_have_url(re.compile("verb="))

@@ -17,6 +17,7 @@ async def test_派遣员只用键盘派遣(site: Site, open_page: OpenPage) -> N
     await keys.press("?")
     await expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
     await keys.press("Escape")
+    await expect(page.get_by_role("dialog", name="快捷键")).to_have_count(0)
     while await row.get_attribute("aria-selected") != "true":
         await keys.press("j")
     await keys.press("Enter")
@@ -24,7 +25,9 @@ async def test_派遣员只用键盘派遣(site: Site, open_page: OpenPage) -> N
     await expect(page.locator(".case-steps [aria-current=step]")).to_have_text("派遣")
     await look(page, "desk-case-dispatch")
     await keys.press("1")  # the first operation: 派遣, filled in as proposed
-    await page.locator("details[data-outcome=dispatch] form").get_by_label("意见").focus()
+    remark = page.locator("details[data-outcome=dispatch] form").get_by_label("意见")
+    await expect(remark).to_be_visible()
+    await remark.focus()
     await keys.type("请派专人到场")
     await keys.press("Control+Enter")
     await expect(page.get_by_text("“派遣”已办好")).to_be_visible()
@@ -39,6 +42,7 @@ async def test_新任务自己出现_不用刷新(site: Site, open_page: OpenPag
     page = await open_page("/desk", as_="dispatcher1")
     opened = await site.city.report("菜市场旁边路灯不亮")
     await site.city.to(opened, "dispatch")
+    await site.told()
     await expect(page.get_by_role("row").filter(has_text=opened.number)).to_be_visible()
 
 

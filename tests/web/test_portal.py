@@ -117,6 +117,22 @@ async def test_附近已有人反映_加入那一件(open_page: OpenPage, site: 
     await expect(page.get_by_text("已并在一起办理")).to_be_visible()
 
 
+async def test_这是关于什么_换一种_问的和必填的也换(open_page: OpenPage) -> None:
+    page = await open_page("/report", **PHONE_HERE)
+    about = page.get_by_role("group", name="这是关于")
+    await expect(about.get_by_role("button", name="城市管理案件")).to_have_attribute("aria-pressed", "true")
+    await page.get_by_label("1. 什么事?").fill("想问一下医保怎么报销")
+    await about.get_by_role("button", name="热线诉求").click()
+    await page.get_by_label("要求保密").check()
+    await page.get_by_role("button", name="提交").click()
+    await expect(page.get_by_text("这类事情要留下电话")).to_be_visible()
+    await expect(page.get_by_text("还没有位置")).to_have_count(0)  # an appeal needs none
+    await page.get_by_label("手机").fill("13900001234")
+    await page.get_by_role("button", name="提交").click()
+    number, _ = await receipt(page)
+    assert number.startswith("RX")
+
+
 async def test_不许定位_按地名选_英文界面(open_page: OpenPage) -> None:
     page = await open_page("/report", language="en", phone=True)
     await page.get_by_label("1. What is it?").fill("The lamp at the market is dark")

@@ -57,6 +57,25 @@ async def write(page: Page, text: str, place: str = "我就在这里") -> None:
     await expect(page.get_by_text("位置已选好")).to_be_visible()
 
 
+KEPT = """() => new Promise((resolve, reject) => {
+  const asked = indexedDB.open("yiwang");
+  asked.onerror = () => reject(asked.error);
+  asked.onsuccess = () => {
+    const drafts = asked.result.transaction("drafts").objectStore("drafts").getAll();
+    drafts.onsuccess = () => { asked.result.close(); resolve(drafts.result.map((one) => one.text)); };
+  };
+})"""
+
+
+async def kept(page: Page, text: str) -> None:
+    """Until the device has kept a draft with this text."""
+    for _ in range(300):
+        if text in await page.evaluate(KEPT):
+            return
+        await page.wait_for_timeout(100)
+    raise AssertionError(f"not kept: {text}")
+
+
 async def reports(site: Site, text: str) -> int:
     async with site.city.services.context.database.connection() as connection:
         return int(await connection.fetchval("select count(*) from case_file where text = $1", text))
@@ -86,10 +105,10 @@ async def test_服务器收下了但回执在路上丢了_不会重复立案(ope
 async def test_写到一半关掉_再打开时接着写(open_page: OpenPage, line: Line) -> None:
     page = await open_page("/report", **HERE)
     await write(page, "建设路口的红绿灯坏了")
-    await page.wait_for_timeout(500)  # the pause after which a draft is kept
+    await kept(page, "建设路口的红绿灯坏了")
     async with line.cut():
         await page.get_by_label("1. 什么事?").press_sequentially(",全是红灯")
-        await page.wait_for_timeout(500)
+        await kept(page, "建设路口的红绿灯坏了,全是红灯")
     other = await page.context.new_page()
     await other.goto("/report")
     await expect(other.get_by_label("1. 什么事?")).to_have_value("")  # the first tab still writes its own
@@ -107,7 +126,7 @@ async def test_刷新不丢_清楚说明保存在哪里(open_page: OpenPage) -> 
     page = await open_page("/report", **HERE)
     await write(page, "和平里小区门口堆了建筑垃圾")
     await expect(page.get_by_text("已自动保存在这台设备上")).to_be_visible()
-    await page.wait_for_timeout(400)
+    await kept(page, "和平里小区门口堆了建筑垃圾")
     await page.reload()
     await expect(page.get_by_label("1. 什么事?")).to_have_value("和平里小区门口堆了建筑垃圾")
 
@@ -115,12 +134,12 @@ async def test_刷新不丢_清楚说明保存在哪里(open_page: OpenPage) -> 
 async def test_提交太多时_浏览器自己算出证明_居民什么都不用做(open_page: OpenPage, site: Site) -> None:
     page = await open_page("/report", **HERE)
     await write(page, "公交首末站的站牌倒了")
-    async with asyncio.timeout(30):
-        for _ in range(20):
-            await page.evaluate(
-                "fetch('/api/v1/cases/follow', {method: 'POST', headers: {'content-type': 'application/json'},"
-                " body: JSON.stringify({number: 'CG20260618999999', code: 'ABCDEF'})})"
-            )
+    async with asyncio.timeout(30):  # they count for a minute
+        await page.evaluate(
+            "Promise.all(Array.from({length: 20}, () => fetch('/api/v1/cases/follow', {method: 'POST',"
+            " headers: {'content-type': 'application/json'},"
+            " body: JSON.stringify({number: 'CG20260618999999', code: 'ABCDEF'})}))).then(() => null)"
+        )
     asked: list[str] = []
     page.on("response", lambda answer: asked.append(answer.url) if answer.status == 428 else None)
     await page.get_by_role("button", name="提交").click()
