@@ -13,13 +13,12 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import asyncpg
 import numpy as np
 
 from yiwang.kernel.calendar import calendar_files, load_calendar
 from yiwang.kernel.clock import ManualClock
 from yiwang.kernel.context import Context
-from yiwang.kernel.database import Database
+from yiwang.kernel.database import AWAY, Database
 from yiwang.kernel.errors import Problem
 from yiwang.kernel.settings import Settings
 from yiwang.sensing.errors import SensingUnavailable
@@ -90,7 +89,7 @@ async def _follow(url: str, home: Path) -> None:
 async def _tried(work: Awaitable[object]) -> None:
     try:
         await work
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Problem) as error:
+    except (*AWAY, Problem) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         await asyncio.sleep(_PAUSE)
 
@@ -100,7 +99,7 @@ async def _context(url: str, home: Path) -> Context:
     while True:
         try:
             database = await Database.open(url, connections=3)
-        except (asyncpg.PostgresError, OSError):
+        except AWAY:
             await asyncio.sleep(0.1)
         else:
             return Context(database, ManualClock(NOW), calendar, Settings(home=home))

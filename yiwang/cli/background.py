@@ -8,15 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import asyncpg
-
 from yiwang.cli.alarming import AlarmWork
 from yiwang.cli.exchanging import ExchangeWork
 from yiwang.flow.versions.migrating import MIGRATION, Migrations
 from yiwang.http import patrols
 from yiwang.http.services import Services
 from yiwang.kernel import journal, logs, metrics
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY
 from yiwang.kernel.job_worker import JobWorker
 from yiwang.packs.computing import load_functions
 from yiwang.registry import retention
@@ -112,7 +110,7 @@ async def _repeat(services: Services, stop: asyncio.Event, seconds: float, round
         more = False
         try:
             more = await round_(services)
-        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except AWAY as error:
             log.warning("waits for the database", task=round_.__name__, error=f"{type(error).__name__}: {error}")
         if not more:
             waiting = asyncio.create_task(stop.wait())

@@ -9,14 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import asyncpg
 import typer
 
 from yiwang.cli.environment import database_url, one_connection, run_async, settings
 from yiwang.cli.output import say
 from yiwang.cli.supervisor import end_if_supervisor_ends, supervising_process
 from yiwang.kernel import logs
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY
 
 if TYPE_CHECKING:
     from yiwang.kernel.clock import CityClock
@@ -71,7 +70,7 @@ async def newly_needed(url: str, known: Iterable[str], seconds: float = _look_se
         await asyncio.sleep(seconds)
         try:
             found = protocols_of((await devices_by_protocol(url)).items())
-        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except AWAY as error:
             log.warning("looking for new devices waits for the database", error=type(error).__name__)
             continue
         for name in found:
@@ -132,5 +131,5 @@ async def _keep_clock(database: Database, clock: CityClock) -> None:
         try:
             async with database.connection() as connection:
                 await clock.refresh(raw(connection))
-        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except AWAY as error:
             log.warning("the city clock waits for the database", error=type(error).__name__)

@@ -6,7 +6,6 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-import asyncpg
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
@@ -16,7 +15,8 @@ from yiwang.kernel import jobs, metrics
 from yiwang.kernel.access import CurrentActor
 from yiwang.kernel.clock import CityClock, real_now
 from yiwang.kernel.context import Context
-from yiwang.kernel.errors import Problem, Unavailable
+from yiwang.kernel.database import AWAY
+from yiwang.kernel.errors import Problem
 from yiwang.sensing.figures import Pace, standing_still
 from yiwang.sensing.figures import figures as sensing_figures
 
@@ -73,7 +73,7 @@ async def ready(request: Request, response: Response) -> Ready:
             )
         else:
             warnings = await _warnings(context)
-    except (Unavailable, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except AWAY as error:
         checks["database"] = f"does not answer ({type(error).__name__})"
         checks["migrations"] = "unknown"
     behind = (real_now() - request.app.state.services.clock_read_at).total_seconds()
@@ -104,7 +104,7 @@ async def show_metrics(request: Request, actor: CurrentActor) -> Response:
         try:
             readings.values = await _read(context)
             readings.read_at = time.monotonic()
-        except (Problem, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*AWAY, Problem):
             readings.values = {"yiwang_database_up": ("Whether the database answers.", 0)}
     text = await asyncio.to_thread(metrics.exposition, readings.values)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -14,14 +14,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated
 
-import asyncpg
 import orjson
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from yiwang.kernel import journal, logs, metrics
 from yiwang.kernel.access import Actor, CurrentActor
-from yiwang.kernel.database import Database, JsonObject
+from yiwang.kernel.database import AWAY, Database, JsonObject
 from yiwang.kernel.errors import InvalidInput, SignInNeeded, Unavailable
 from yiwang.kernel.journal import Entry, JournalRow
 from yiwang.kernel.journal.store import newest_cursor
@@ -107,7 +106,7 @@ class LiveView:
             more = False
             try:
                 more = await self._hand_out()
-            except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except AWAY as error:
                 log.warning("the live view waits for the database", error=type(error).__name__)
                 await asyncio.sleep(1)
             if not more:

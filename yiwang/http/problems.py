@@ -83,6 +83,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         asyncpg.InsufficientResourcesError,
         asyncpg.OperatorInterventionError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
         ConnectionError,
     ):
         app.add_exception_handler(gone, _on_database_gone)

@@ -10,8 +10,6 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import asyncpg
-
 from yiwang.casework.service import CaseService
 from yiwang.documents.service import DocumentService
 from yiwang.dossiers.service import Dossiers
@@ -32,8 +30,7 @@ from yiwang.judgement.extraction.service import Extraction
 from yiwang.kernel import logs, memory
 from yiwang.kernel.clock import CityClock, real_now
 from yiwang.kernel.context import Context
-from yiwang.kernel.database import Database
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, Database
 from yiwang.kernel.settings import Settings
 from yiwang.matching.service import MatchService
 from yiwang.packs.administration.service import Administration
@@ -111,7 +108,7 @@ class Services:
                 if time.monotonic() - given_back_at >= _memory_seconds:
                     given_back_at = time.monotonic()
                     await asyncio.to_thread(memory.give_back)
-            except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except AWAY as error:
                 log.warning("the city clock waits for the database", error=type(error).__name__)
 
 

@@ -14,15 +14,12 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from yiwang.identity.model import OrganisationRow, PersonRow, PostRow, StandIn, covering_areas
 from yiwang.identity.snapshot import Snapshot
 from yiwang.identity.store import directory as store
 from yiwang.kernel import logs
 from yiwang.kernel.clock import Clock
-from yiwang.kernel.database import Connection, Database, connect
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, Connection, Database, connect
 
 poll_seconds = 3.0
 """How late a process may notice a change whose notice was lost."""
@@ -236,7 +233,7 @@ class Directory:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable) as error:
+            except AWAY as error:
                 log.warning("directory.listener_lost", error=repr(error))
                 # What was said meanwhile is lost: trust nothing until the listener is back.
                 self._announce()

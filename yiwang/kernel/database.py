@@ -139,3 +139,7 @@ _GONE = (
     asyncpg.TooManyConnectionsError,
     asyncpg.InternalClientError,
 )
+
+AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What a loop that lives as long as its process meets when the database goes away and comes back: it waits, connects anew and
+goes on. The client's own internal error is among them: a connection that breaks in the middle of a COPY is left in no state."""

@@ -23,6 +23,7 @@ from pgqueuer.domain.schema.model import Plan
 from pgqueuer.queries import Queries
 
 from yiwang.kernel import logs, metrics
+from yiwang.kernel.database import AWAY
 from yiwang.kernel.errors import Problem
 from yiwang.kernel.jobs import Kind, Payload
 
@@ -80,13 +81,13 @@ class JobWorker:
             try:
                 # A connection of its own without our codecs: pgqueuer reads and writes jsonb as text.
                 connection = await asyncpg.connect(self._url, server_settings={"application_name": "yiwang jobs"})
-            except (OSError, asyncpg.PostgresError) as error:
+            except AWAY as error:
                 log.warning("no database for jobs yet", error=str(error), again_in=pause)
             else:
                 pause = 0.5
                 try:
                     await self._run_on(connection, stop)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError) as error:
+                except (*AWAY, FailingListenerError) as error:
                     log.warning("jobs lost their database connection", error=str(error))
                 finally:
                     connection.terminate()

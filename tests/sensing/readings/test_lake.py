@@ -15,6 +15,7 @@ from yiwang.kernel.database import connect
 from yiwang.sensing.errors import DayStillWarm, LakeDamaged
 from yiwang.sensing.model import Fault, Rows, empty_rows, micros, rows_of
 from yiwang.sensing.readings import raw
+from yiwang.sensing.readings.partitions import make_partitions
 from yiwang.sensing.readings.recompute import recompute
 
 DAY = timedelta(days=1)
@@ -127,6 +128,31 @@ async def test_归档途中又来数据_不丢不重(world: ReadingWorld, databa
     async with world.database.connection() as connection:
         arrived = await connection.fetchval("select sum(count) from arrival")
     assert arrived == len(rows)
+
+
+async def test_当日分区空着重开_再归档途中又来数据_在用的文件不丢(
+    world: ReadingWorld, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.writer.put(old_rows())
+    await archived(world, database_url)
+    before = await all_of(world)
+    async with world.database.connection() as connection:
+        await make_partitions(connection, [OLD_DAY])
+    late = packed(reading(9001, OLD))
+    written, arrive = world.archive._write, iter((late,))
+
+    async def while_written(*arguments: object) -> object:
+        found = await written(*arguments)  # type: ignore[arg-type]
+        for rows in arrive:
+            assert (await world.writer.put(rows)).stored == 1
+        return found
+
+    monkeypatch.setattr(world.archive, "_write", while_written)
+    assert await archived(world, database_url) == 2001
+    assert await in_table(world) == 0
+    assert len(await all_of(world)) == len(before) + 1
+    async with world.database.connection() as connection:
+        assert await world.archive.verify(connection, OLD_DAY)
 
 
 async def test_中断留下的文件无人引用_下次重做并清除(world: ReadingWorld, database_url: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 
+import asyncpg
 import numpy as np
 import pytest
 from reading_world import NOON, ReadingWorld, context_of, packed, reading, reading_world
@@ -25,7 +27,7 @@ from yiwang.sensing.model import (
     readings_of,
     rows_of,
 )
-from yiwang.sensing.readings import ReadingWriter, arrivals
+from yiwang.sensing.readings import ReadingWriter, arrivals, store
 
 MINUTE = timedelta(minutes=1)
 
@@ -170,6 +172,23 @@ async def test_数据库不在_不答复_回来后继续(database: Database, dat
             admin.terminate()
         written = await world.writer.put(packed(reading(1, NOON), reading(1, NOON + MINUTE)))
         assert (written.stored, written.known) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [asyncpg.InternalClientError("cannot switch to state 15"), RuntimeError("unforeseen")],
+    ids=["连接", "意外"],
+)
+async def test_存入中途出错_这一批不答复_之后的照常存入(
+    world: ReadingWorld, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    await world.writer.put(packed(reading(1, NOON)))
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "insert_new", AsyncMock(side_effect=fault))
+        with pytest.raises(SensingUnavailable):
+            await world.writer.put(packed(reading(1, NOON + MINUTE)))
+    written = await world.writer.put(packed(reading(1, NOON), reading(1, NOON + MINUTE)))
+    assert (written.stored, written.known) == (1, 1)
 
 
 async def test_停止后拒收_停止前已交的都存了(database: Database, tmp_path: Path) -> None:

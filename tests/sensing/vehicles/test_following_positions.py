@@ -7,8 +7,10 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sensing.devices.world import NOON, World, sensing_world
 
@@ -16,6 +18,7 @@ from yiwang.kernel.access import SYSTEM, Actor, Grant
 from yiwang.kernel.clock import ManualClock
 from yiwang.kernel.database import Connection, Database
 from yiwang.kernel.errors import Forbidden, NotFound
+from yiwang.sensing.errors import SensingUnavailable
 from yiwang.sensing.vehicles import store
 from yiwang.sensing.vehicles.errors import (
     FenceChanged,
@@ -215,3 +218,22 @@ async def test_过期的位置按天删除(world: World, writer: PositionWriter)
     assert len(await rows(world, "select 1 from position where device_id = $1", device.id)) == 1
     await writer.put([old])  # its day is made again, for what comes that late
     assert isinstance(world.context.clock, ManualClock)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [asyncpg.InternalClientError("cannot switch to state 15"), RuntimeError("unforeseen")],
+    ids=["连接", "意外"],
+)
+async def test_存入中途出错_这一批不答复_之后的照常存入(
+    world: World, writer: PositionWriter, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    device = await world.add(
+        f"fault-{type(fault).__name__}", "13500000101" if isinstance(fault, RuntimeError) else "13500000102", "tanker"
+    )
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "store_new", AsyncMock(side_effect=fault))
+        with pytest.raises(SensingUnavailable):
+            await writer.put([place(device.id, 0)])
+    await writer.put([place(device.id, 0)])
+    assert len(await rows(world, "select at from position where device_id = $1", device.id)) == 1

@@ -21,7 +21,7 @@ from yiwang.kernel.cluster.problems import (
     ServerTooOld,
     ServerUnreachable,
 )
-from yiwang.kernel.database import Connection
+from yiwang.kernel.database import AWAY, Connection
 
 extensions = ("postgis", "btree_gist", "pg_trgm")
 oldest_server = 150000
@@ -62,7 +62,7 @@ async def connection_to(url: str) -> AsyncIterator[Connection]:
         connection = await _connect(url)
     except asyncpg.InvalidCatalogNameError:
         raise
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+    except (*AWAY, ValueError) as error:
         reason = str(error) or type(error).__name__
         raise ServerUnreachable(where=describe(url), reason=reason) from error
     try:

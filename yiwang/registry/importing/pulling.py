@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 
 from yiwang.kernel.clock import real_now
+from yiwang.kernel.database import AWAY
 from yiwang.registry.importing import store
 from yiwang.registry.importing.errors import PullFailed
 from yiwang.registry.service import RegistryService
@@ -52,14 +53,14 @@ async def fetch(wanted: Pull, since: str | None, path: Path) -> tuple[int, str |
     """
     try:
         connection = await asyncpg.connect(wanted.url, timeout=15, server_settings=_settings)
-    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (*AWAY, ValueError) as error:
         raise PullFailed(reason=_told(error)) from error
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             query = _query(wanted, since)
             path.touch(mode=0o600)
             status = await connection.copy_from_query(query, output=path, format="csv", header=True)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except AWAY as error:
         raise PullFailed(reason=_told(error)) from error
     finally:
         await connection.close()

@@ -10,11 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
-import asyncpg
-
 from yiwang.kernel import logs
-from yiwang.kernel.database import Database, connect
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, Database, connect
 from yiwang.sensing.devices.addresses import canonical
 from yiwang.sensing.devices.compiling import limits_of
 from yiwang.sensing.devices.model import Device, Metric, Profile
@@ -164,7 +161,7 @@ class DeviceDirectory:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable) as error:
+            except AWAY as error:
                 log.warning("the directory of devices waits for the database", error=type(error).__name__)
                 await asyncio.sleep(1)
 

@@ -17,11 +17,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-import asyncpg
-
 from yiwang.kernel import logs
 from yiwang.kernel.context import Context
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY
 from yiwang.sensing.devices.addresses import canonical
 from yiwang.sensing.devices.directory import DeviceDirectory
 from yiwang.sensing.devices.journalling import tell_turns
@@ -91,7 +89,7 @@ class Door:
             await asyncio.gather(self._task, return_exceptions=True)
         try:
             await self.flush()
-        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as gone:
+        except AWAY as gone:
             log.warning("the last counts of a gateway are lost", gateway=self.name, error=type(gone).__name__)
 
     # -- limits ---------------------------------------------------------------------------------------------------
@@ -191,7 +189,7 @@ class Door:
                         for key, one in knocks.items()
                     ]
                     await store.write_knocks(connection, told)
-        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except AWAY:
             self._take_back(seen, knocks)
             raise
 
@@ -232,7 +230,7 @@ class Door:
                 if since_figures >= _figures_seconds:
                     since_figures = 0.0
                     await self._tell_figures()
-            except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except AWAY as error:
                 log.warning("the door waits for the database", gateway=self.name, error=type(error).__name__)
 
     async def _ends_within(self, seconds: float) -> bool:

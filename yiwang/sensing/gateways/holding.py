@@ -12,19 +12,15 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 
-import asyncpg
-
 from yiwang.kernel import logs
 from yiwang.kernel.context import Context
-from yiwang.kernel.database import connect
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, connect
 from yiwang.sensing.devices.store import sessions as store
 
 log = logs.get("gateway")
 
 _GATHER_SECONDS = 0.01
 _LOOK_SECONDS = 5.0
-_AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class Holding:
@@ -82,7 +78,7 @@ class Holding:
         try:
             async with self._context.database.transaction() as connection:
                 turns = await store.claim(connection, self.name, list(waiting), self._context.clock.now())
-        except _AWAY as error:
+        except AWAY as error:
             for future in waiting.values():
                 if not future.done():
                     future.set_exception(error)
@@ -98,7 +94,7 @@ class Holding:
         while True:
             try:
                 await self._listen()
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("news of takeovers wait for the database", error=type(error).__name__)
                 await asyncio.sleep(1)
 

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-import asyncpg
-
 from yiwang.kernel import logs
-from yiwang.kernel.database import connect
+from yiwang.kernel.database import AWAY, connect
 from yiwang.kernel.errors import Problem
 
 log = logs.get("gateway")
@@ -191,7 +189,7 @@ class CommandFeed:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("the feed of commands waits for the database", error=type(error).__name__)
                 await asyncio.sleep(1)
 

@@ -73,7 +73,10 @@ class Archive:
             written, warm = await self._write(connection, day, old)
             if await self._take_over(connection, written, warm, now):
                 return written
-            await asyncio.to_thread((self._lake.folder / written.path).unlink, missing_ok=True)
+            if (
+                written.path != old
+            ):  # files are named by what they hold: nothing new in the day is the very file that is in use
+                await asyncio.to_thread((self._lake.folder / written.path).unlink, missing_ok=True)
         log.warning("a day did not come to rest", day=day.isoformat())
         return None
 

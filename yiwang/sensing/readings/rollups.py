@@ -152,7 +152,7 @@ class Rollups:
         """One round; true when there may be more to do at once.
 
         Raises:
-            asyncpg.PostgresError, OSError: the database is away; the next round connects again and misses nothing.
+            any of AWAY: the database is away; the next round connects again and misses nothing.
         """
         try:
             if self._connection is None or self._connection.is_closed():

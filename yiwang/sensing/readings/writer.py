@@ -19,8 +19,7 @@ import numpy.typing as npt
 
 from yiwang.kernel import logs
 from yiwang.kernel.context import Context
-from yiwang.kernel.database import connect
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, connect
 from yiwang.sensing.errors import SensingUnavailable
 from yiwang.sensing.model import Catalogue, Fault, Flags, Rows, Written, faults_of
 from yiwang.sensing.readings import arrivals, store
@@ -36,7 +35,6 @@ _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 40.0
 """Longer than the server lets a statement take: a server process whose parent was killed may hang, and answers nothing at all."""
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
-_AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 @dataclass(slots=True)
@@ -189,6 +187,9 @@ class ReadingWriter:
     async def _store(self, puts: list[_Put]) -> None:
         try:
             await self._store_all(puts)
+        except Exception:  # a fault of ours spoils these alone: what comes next is taken, by a fresh connection
+            log.exception("readings were not stored", puts=len(puts))
+            await self._disconnect()
         finally:  # whatever happened: nobody waits for ever
             self._fail(puts, "failed")
 
@@ -207,7 +208,7 @@ class ReadingWriter:
                 for put in puts:
                     await self._store([put])
             return
-        except _AWAY as error:
+        except AWAY as error:
             log.warning("readings wait for the database", error=f"{type(error).__name__}: {error}")
             self._fail(puts, "database")
             await self._disconnect()
@@ -313,7 +314,7 @@ class ReadingWriter:
             return
         try:
             await arrivals.wake(self._connection)
-        except _AWAY as error:
+        except AWAY as error:
             log.warning("followers were not woken", error=type(error).__name__)
             await self._disconnect()
 

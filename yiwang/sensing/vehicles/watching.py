@@ -13,11 +13,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import asyncpg
-
 from yiwang.kernel import logs, metrics
 from yiwang.kernel.access import Actor
-from yiwang.kernel.database import Database, Record
+from yiwang.kernel.database import AWAY, Database, Record
 from yiwang.kernel.errors import Unavailable
 from yiwang.sensing.vehicles import store
 
@@ -28,7 +26,6 @@ EVERY_SECONDS = 1.0
 MOST_WATCHERS = 1000
 MOST_SHOWN = 5000
 """Vehicles that one watcher is shown; of more, those with the lowest ids."""
-_AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 @dataclass(slots=True, eq=False)
@@ -103,7 +100,7 @@ class VehicleWatch:
             await self._somebody.wait()
             try:
                 await self._look()
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("watching vehicles waits for the database", error=type(error).__name__)
             await asyncio.sleep(EVERY_SECONDS)
 

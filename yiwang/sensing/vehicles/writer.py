@@ -16,8 +16,7 @@ import asyncpg
 
 from yiwang.kernel import logs
 from yiwang.kernel.context import Context
-from yiwang.kernel.database import connect
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, connect
 from yiwang.sensing.errors import SensingUnavailable
 from yiwang.sensing.vehicles import store
 from yiwang.sensing.vehicles.model import Place
@@ -26,8 +25,9 @@ log = logs.get("positions")
 
 _ATTEMPTS = 5
 _WAKE_SECONDS = 0.05
+_ANSWER_SECONDS = 40.0
+"""Longer than the server lets a statement take: a server process whose parent was killed may hang, and answers nothing at all."""
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
-_AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 @dataclass(slots=True)
@@ -123,12 +123,22 @@ class PositionWriter:
         return taken
 
     async def _store(self, puts: list[_Put]) -> None:
+        try:
+            await self._store_all(puts)
+        except Exception:  # a fault of ours spoils these alone: what comes next is taken, by a fresh connection
+            log.exception("positions were not stored", puts=len(puts))
+            self._disconnect()
+        finally:  # whatever happened: nobody waits for ever
+            self._fail(puts, "failed")
+
+    async def _store_all(self, puts: list[_Put]) -> None:
         unique: dict[tuple[int, object, int], Place] = {}
         for put in puts:
             for place in put.places:
                 unique.setdefault((place.device, place.at, place.digest), place)
         try:
-            await self._stored(list(unique.values()))
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._stored(list(unique.values()))
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             log.exception("the database refuses positions", puts=len(puts))
             self._disconnect()
@@ -138,7 +148,7 @@ class PositionWriter:
                 for put in puts:
                     await self._store([put])
             return
-        except _AWAY as error:
+        except AWAY as error:
             log.warning("positions wait for the database", error=f"{type(error).__name__}: {error}")
             self._fail(puts, "database")
             self._disconnect()

@@ -17,11 +17,9 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-import asyncpg
-
 from yiwang.kernel import logs
-from yiwang.kernel.database import JsonObject
-from yiwang.kernel.errors import Problem, Unavailable
+from yiwang.kernel.database import AWAY, JsonObject
+from yiwang.kernel.errors import Problem
 from yiwang.sensing.devices.model import Command
 from yiwang.sensing.gateways.door import Door
 from yiwang.sensing.gateways.hj212 import commands as cn
@@ -43,7 +41,6 @@ from yiwang.sensing.service import Sensing
 _LOOK_SECONDS: Final = 5.0
 _TELL_SECONDS: Final = 0.5
 _GREET_SECONDS: Final = 0.1
-_AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 _PASSWORD = re.compile(rb"(?<=PW=)[^;]*")
 
 log = logs.get("gateway.hj212")
@@ -215,7 +212,7 @@ class Gateway:
                 continue
             try:
                 command = await self._next(session)
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("commands wait for the database", device=session.device.code, error=type(error).__name__)
                 return
             if command is None:
@@ -295,7 +292,7 @@ class Gateway:
             try:
                 async with self._services.context.database.transaction() as connection:
                     await self._services.commands.answered(connection, command.id, outcome.ok, outcome.answer)
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("an answer waits for the database", command=str(command.id), error=type(error).__name__)
                 await asyncio.sleep(0.5 * 2**attempt)
             else:
@@ -333,7 +330,7 @@ class Gateway:
                 await self._holding.claim(fresh)
                 async with self._services.context.database.connection() as connection:
                     waiting = await self._services.commands.pending_devices(connection, list(fresh))
-            except _AWAY as error:
+            except AWAY as error:
                 self._fresh |= fresh
                 log.warning("commands wait for the database", error=type(error).__name__)
                 continue

@@ -18,7 +18,7 @@ import asyncpg
 from yiwang.kernel import logs
 from yiwang.kernel.access import SYSTEM
 from yiwang.kernel.context import Context
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY
 from yiwang.sensing.devices.model import NoteKind
 from yiwang.sensing.devices.store import registry
 from yiwang.sensing.gateways.hj212 import commands as cn
@@ -113,7 +113,7 @@ class NoteKeeper:
         except asyncpg.UniqueViolationError:
             if len(group) > 1:
                 return False
-        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except AWAY as error:
             log.warning("notes of devices wait for the database", error=type(error).__name__, notes=len(group))
             return True
         for _, sender, answer in group:

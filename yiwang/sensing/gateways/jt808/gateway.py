@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-import asyncpg
-
 from yiwang.kernel import logs
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY
 from yiwang.sensing.gateways.door import Door
 from yiwang.sensing.gateways.holding import Holding
 from yiwang.sensing.gateways.jt808 import orders
@@ -23,7 +21,6 @@ from yiwang.sensing.vehicles.writer import PositionWriter
 log = logs.get("jt808")
 
 PORT = 9808
-_AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 async def serve(
@@ -123,7 +120,7 @@ class Gateway:
                 await self._services.commands.answered(
                     connection, asked.command, False, {"reason": "no answer", "tries": asked.tries}
                 )
-        except _AWAY as error:
+        except AWAY as error:
             log.warning("an unanswered command waits to expire", error=type(error).__name__)
 
     # -- commands -------------------------------------------------------------------------------------------------
@@ -139,7 +136,7 @@ class Gateway:
                     async with self._services.context.database.connection() as connection:
                         held = list(self.handling.sessions)
                         waiting = await self._services.commands.pending_devices(connection, held)
-                except _AWAY as error:
+                except AWAY as error:
                     log.warning("commands wait for the database", error=type(error).__name__)
                     continue
                 for each in waiting:
@@ -153,7 +150,7 @@ class Gateway:
                 continue
             try:
                 await self._send_waiting(session, device_id)
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("commands wait for the database", error=type(error).__name__)
 
     async def _send_waiting(self, session: Session, device_id: int) -> None:

@@ -8,11 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import asyncpg
-
 from yiwang.kernel import logs
-from yiwang.kernel.database import JsonObject
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, JsonObject
 from yiwang.sensing.devices.model import Device
 from yiwang.sensing.errors import SensingUnavailable
 from yiwang.sensing.gateways.holding import Holding
@@ -32,7 +29,7 @@ from yiwang.sensing.vehicles.writer import PositionWriter
 log = logs.get("jt808")
 
 REPORT, BATCH = Report.ID, Batch.ID
-_AWAY = (Unavailable, SensingUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_AWAY = (*AWAY, SensingUnavailable)
 _NO_ANSWER = {0x0104, 0x0107, 0x0201, 0x0500, 0x0700, 0x0802, 0x0805, 0x0608, 0x0001}
 """Messages that are answers themselves."""
 _ANSWERED_BY_OTHERS = {0x8104, 0x8106, 0x8107, 0x8201, 0x8500, 0x8801}

@@ -15,13 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import numpy as np
 import orjson
 
 from yiwang.kernel import logs
-from yiwang.kernel.database import JsonObject
-from yiwang.kernel.errors import Unavailable
+from yiwang.kernel.database import AWAY, JsonObject
 from yiwang.sensing.devices.model import Command, Device
 from yiwang.sensing.errors import SensingUnavailable
 from yiwang.sensing.gateways.door import Door
@@ -38,7 +36,7 @@ log = logs.get("mqtt")
 PROTOCOL = "mqtt"
 _again_seconds = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _most_messages = 2000
-_database_gone = (Unavailable, SensingUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_database_gone = (*AWAY, SensingUnavailable)
 _FAULT_WORDS = {Fault.FUTURE: "clock", Fault.TOO_OLD: "clock", Fault.NOT_A_NUMBER: "value"}
 
 
