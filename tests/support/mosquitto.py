@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from yiwang.sensing.gateways.mqtt.broker import Broker, configuration, find_mosquitto
+from yiwang.sensing.gateways.mqtt.broker import Broker, configuration, environment_of, find_mosquitto
 from yiwang.sensing.gateways.mqtt.connection import BrokerConnection, Message
 
 
@@ -35,7 +35,9 @@ class Mosquitto:
         config = self.folder / "mosquitto.conf"
         config.write_text(configuration(self.folder, self.port, "root" if os.geteuid() == 0 else None))
         log = (self.folder / "mosquitto.log").open("ab")
-        self._process = await asyncio.create_subprocess_exec(program, "-c", config, stdout=log, stderr=log)
+        self._process = await asyncio.create_subprocess_exec(
+            program, "-c", config, stdout=log, stderr=log, env=environment_of(program)
+        )
         for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:

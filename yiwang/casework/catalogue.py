@@ -54,6 +54,12 @@ class CaseType:
         return CompiledTable(self.table) if self.table else None
 
     @cached_property
+    def dispatched(self) -> bool:
+        """Whether a step of its flow asks for the department; else the class's own has it from its first moment."""
+        tasks = self.definition.graph.tasks
+        return any("department" in outcome.needs for task in tasks for outcome in task.outcomes.values())
+
+    @cached_property
     def number(self) -> NumberRule:
         return parse_number_rule(self.declaration.number)
 

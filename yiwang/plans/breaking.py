@@ -108,7 +108,7 @@ class Breakdowns:
                 for nth, (part, answer, (draft, office)) in enumerate(zip(parts, opened, drafts, strict=True), start=1)
             ]
             for part, made in zip(parts, new, strict=True):
-                held: cases.Changes = {"department_id": made.organisation_id, "limit_text": part.limit}
+                held: cases.Changes = {"limit_text": part.limit}
                 await cases.change_case(connection, made.child_id, held)
             await parts_store.add(connection, parent.id, declared.id, new, now, actor.label)
             data: JsonObject = {"parts": [answer.number for answer in opened], "note": note}
@@ -133,11 +133,10 @@ class Breakdowns:
             idempotency_key=f"part:{parent.id}:{nth}",
         )
         draft = self._casework.drafting.draft(report, SYSTEM, now)
-        ours: JsonObject = {"department": office.id, "section": office.id, "limit": part.limit}
         area = office.area or draft.area
-        variables = {**draft.variables, **ours, "area": area, "grid": area}
-        ours_only = replace(draft, area=area, grid="", organisation_id=office.id, variables=variables, fold_since=None)
-        return ours_only, office.id
+        variables: JsonObject = {**draft.variables, "limit": part.limit, "area": area, "grid": area}
+        draft = replace(draft, area=area, grid="", variables=variables, fold_since=None)
+        return draft.given_to(office.id), office.id
 
     async def _readable(self, connection: Connection, actor: Actor, case_id: UUID) -> CaseFile:
         case = await cases.find_case(connection, case_id)

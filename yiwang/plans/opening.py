@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from yiwang.casework import store as cases
 from yiwang.casework.model import Draft, Report
 from yiwang.casework.service import CaseService
 from yiwang.identity.directory import Directory
@@ -172,8 +171,6 @@ class Plans:
             return 0
         opened = await self._casework.opening.write_within(connection, [(draft, SYSTEM) for _, draft in drafts])
         for (item, draft), answer in zip(drafts, opened, strict=True):
-            if item.organisation_id is not None:  # whom the case is about, in indicators and figures
-                await cases.change_case(connection, answer.id, {"department_id": item.organisation_id})
             await store.add_task(
                 connection,
                 plan.id,
@@ -205,13 +202,11 @@ class Plans:
         draft = self._casework.drafting.draft(report, SYSTEM, now)
         area = draft.area if item.lon is not None or not item.area else item.area
         variables = {**draft.variables, "area": area, "grid": draft.grid or area}
-        if item.organisation_id is not None:
-            variables |= {"department": item.organisation_id, "section": item.organisation_id}
         if plan.case.limit is not None:
             variables["limit"] = plan.case.limit
-        organisation = item.organisation_id if item.organisation_id is not None else draft.organisation_id
         # Two objects at one place are two matters: nothing is folded.
-        return replace(draft, area=area, organisation_id=organisation, variables=variables, fold_since=None)
+        draft = replace(draft, area=area, variables=variables, fold_since=None)
+        return draft.given_to(item.organisation_id) if item.organisation_id is not None else draft
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 

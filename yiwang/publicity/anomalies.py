@@ -264,10 +264,8 @@ class Anomalies:
         if opens.department is not None:
             office = self._directory.serving(opens.department, area)
             responsible = office.id if office is not None else None
-        if responsible is not None:
-            variables |= {"department": responsible, "section": responsible}
-        organisation = responsible if responsible is not None else draft.organisation_id
-        return replace(draft, area=area, grid="", organisation_id=organisation, variables=variables, fold_since=None)
+        draft = replace(draft, area=area, grid="", variables=variables, fold_since=None)
+        return draft.given_to(responsible) if responsible is not None else draft
 
     # -- reading and setting aside ----------------------------------------------------------------------------------------
 

@@ -134,9 +134,9 @@ class Looking:
             if asks.department is not None:
                 office = self._directory.serving(asks.department, area)
                 department = office.id if office is not None else department
-            if department is not None:
-                variables["department"] = department
             draft = replace(draft, area=area, grid="", variables=variables, fold_since=None)
+            if department is not None:
+                draft = draft.given_to(department)
             opened = (await self._casework.opening.write_within(connection, [(draft, actor)]))[0]
             await store.add_question(connection, opened.id, row.id, now)
         return Asked(opened.number, opened.code, opened.status)

@@ -22,9 +22,6 @@ ASKING = (
 def home(tmp_path: Path) -> Path:
     found = tmp_path / "home"
     found.mkdir()
-    private = Path(__file__).parents[3] / ".yiwang" / "mqtt-root"
-    if private.is_dir():
-        (found / "mqtt-root").symlink_to(private)
     if find_mosquitto(found) is None:
         pytest.skip("no mosquitto here; scripts/broker.sh gets it")
     return found

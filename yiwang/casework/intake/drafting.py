@@ -109,7 +109,7 @@ class Drafting:
             **{key: report.fields.get(key) for key in case_type.formulas.order},
             **channel.variables,
         }
-        return Draft(
+        draft = Draft(
             id=new_id(),
             report=report,
             type_version=case_type.version,
@@ -137,6 +137,9 @@ class Drafting:
             variables=variables,
             advice=classified.as_json(),
         )
+        own = case_type.case_class(class_code).department if class_code and not case_type.dispatched else None
+        office = self._directory.serving(own, area) if own else None
+        return draft.given_to(office.id) if office is not None else draft
 
     def area(self, report: Report) -> str:
         """The area in which a report lies; "" for one without a place.

@@ -16,6 +16,7 @@ from yiwang.casework.errors import PhotoUnknown
 from yiwang.casework.intake.drafting import photo_rows, same_matter
 from yiwang.casework.model import CaseFile, Draft, Opened
 from yiwang.casework.notes import opened_entry
+from yiwang.casework.store import Changes
 from yiwang.casework.timing import timing
 from yiwang.flow.model import Start
 from yiwang.flow.service import FlowService
@@ -112,12 +113,16 @@ class Opening:
             for draft, number, first in zip(only, numbers, firsts, strict=True)
         ]
         running = [item for item in planned if item[1].instance_id not in heads]
+        given = {draft.id: draft.department_id for draft in only if draft.department_id is not None}
         for _, first in running:
+            changes: Changes = {}
             clock = first.clocks.get("handling")
             if clock is not None:  # of a flow whose first step is the handling itself
-                await store.change_case(
-                    connection, first.instance_id, {"due_at": clock.due_at, "warn_at": clock.warn_at}
-                )
+                changes["due_at"], changes["warn_at"] = clock.due_at, clock.warn_at
+            if first.instance_id in given:
+                changes["department_id"] = given[first.instance_id]
+            if changes:
+                await store.change_case(connection, first.instance_id, changes)
         told = [
             opened_entry(actor, draft, answer, timing(first))
             for (draft, actor), answer, (_, first) in zip(drafts, opened, planned, strict=True)

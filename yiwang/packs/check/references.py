@@ -34,6 +34,7 @@ def check_references(pack: Pack, packs: Mapping[str, Pack], findings: Findings) 
     _check_departments(pack, reach, findings)
     _check_asked(pack, reach, findings)
     _check_roles(pack, reach, findings)
+    _check_channels(pack, reach, findings)
     _check_strings(pack, findings)
     _check_unused(pack, packs, findings)
     if not pack.cases and not pack.signals and not pack.types:
@@ -237,6 +238,29 @@ def _check_roles(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
                 where = f"{pack.roles.file}:{pack.roles.source.place((room, seen[item.code])).line}"
                 findings.twice(place, room[:-1], item.code, where)
             seen.setdefault(item.code, index)
+
+
+def _check_channels(pack: Pack, reach: Sequence[Pack], findings: Findings) -> None:
+    """Who reports by a channel must be there, and allowed to report."""
+    rooms = [one.roles.value for one in reach if one.roles]
+    reporting = {
+        role.code
+        for room in rooms
+        for role in room.roles
+        if any(grant.kind in ("case", "*") and {"report", "*"} & {*grant.verbs} for grant in role.grants)
+    }
+    posts: dict[str, set[str]] = {}
+    for kind in (kind for room in rooms for kind in room.posts):
+        posts.setdefault(kind.code, set()).update(kind.roles)
+    for case in pack.cases:
+        for name, channel in case.value.channels.items():
+            if channel.post is None:
+                continue
+            place = case.source.place(("channels", name, "post"))
+            if channel.post not in posts:
+                unknown(findings, place, ("岗位", "post"), channel.post, posts)
+            elif not posts[channel.post] & reporting:
+                findings.add(place, "case.channel_nobody", channel=name, post=channel.post)
 
 
 def _check_strings(pack: Pack, findings: Findings) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from yiwang.kernel.database import JsonObject
+from yiwang.kernel.errors import Problem
 from yiwang.packs.check.scenarios import scenario_cities
 from yiwang.packs.findings import Findings
 from yiwang.packs.loaded import City, Loaded, Pack
@@ -132,6 +133,8 @@ async def _run_one(
                 reason = ""
             except (Refused, NobodyCan, CityAway, _NotRefused) as error:
                 differences, reason = [], str(error)
+            except Problem as problem:  # what the machine lacks fails this scenario; the others are walked all the same
+                differences, reason = [], f"{problem.message('zh')} · {problem.message('en')}"
             if tell is not None:
                 tell(step_line(index + 1, step, held=not (differences or reason)))
             if differences or reason:

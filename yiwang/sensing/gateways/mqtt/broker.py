@@ -38,6 +38,7 @@ _ENDING_WITH = (
     'watched=$1; shift; (while kill -0 "$watched" 2>/dev/null; do kill -0 $$ 2>/dev/null || exit 0; sleep 1; done; kill $$) & '
     'exec "$@"'
 )
+_unpacked = "mqtt-root"
 _path = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 
 
@@ -112,10 +113,23 @@ def _without_password(url: str) -> str:
 
 
 def find_mosquitto(home: Path) -> Path | None:
-    """The program: of the system, or unpacked into ``<home>/mqtt-root`` by scripts/broker.sh."""
+    """The program: of the system, or unpacked by scripts/broker.sh into ``<home>/mqtt-root``, or into that of the
+    installation (YIWANG_HOME), whose scenarios have homes of their own."""
     found = shutil.which("mosquitto", path=os.pathsep.join((os.environ.get("PATH", ""), *_path)))
-    private = home / "mqtt-root" / "usr" / "sbin" / "mosquitto"
-    return Path(found) if found else private if private.is_file() else None
+    if found:
+        return Path(found)
+    homes = (home, Path(os.environ.get("YIWANG_HOME") or ".yiwang"))
+    unpacked = (folder.absolute() / _unpacked / "usr" / "sbin" / "mosquitto" for folder in homes)
+    return next((program for program in unpacked if program.is_file()), None)
+
+
+def environment_of(program: Path) -> dict[str, str]:
+    """The environment in which the program finds its libraries."""
+    root = program.parents[2]
+    if root.name != _unpacked:
+        return dict(os.environ)
+    libraries = [str(path) for top in ("usr/lib", "lib") for path in (root / top).glob("*-linux-gnu*")]
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
 
 
 def configuration(folder: Path, port: int, user: str | None) -> str:
@@ -163,7 +177,7 @@ async def ensure_broker(home: Path, ends_with: int | None = None) -> str:
                 continue
             config = folder / "mosquitto.conf"
             config.write_text(configuration(data, port, account.name if account else None))
-            process = await _start(program, config, folder / "mosquitto.log", home.resolve() / "mqtt-root", ends_with)
+            process = await _start(program, config, folder / "mosquitto.log", ends_with)
             if await _listens(process, port):
                 (folder / "port").write_text(f"{port} {process.pid}\n")
                 log.info("the private broker runs", port=port)
@@ -205,13 +219,8 @@ def _data_folder(folder: Path, account: Account | None) -> Path:
     return data
 
 
-async def _start(
-    program: Path, config: Path, errors: Path, root: Path, ends_with: int | None
-) -> asyncio.subprocess.Process:
-    environment = dict(os.environ)
-    if program.is_relative_to(root):
-        libraries = [str(path) for top in ("usr/lib", "lib") for path in (root / top).glob("*-linux-gnu*")]
-        environment["LD_LIBRARY_PATH"] = ":".join(libraries)
+async def _start(program: Path, config: Path, errors: Path, ends_with: int | None) -> asyncio.subprocess.Process:
+    environment = environment_of(program)
     watched = [] if ends_with is None else ["/bin/sh", "-c", _ENDING_WITH, "broker", str(ends_with)]
     with errors.open("wb") as sink:
         return await asyncio.create_subprocess_exec(
