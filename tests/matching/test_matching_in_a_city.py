@@ -62,7 +62,7 @@ class Town(Offices):
                 fields={"skill": skill, "day": "2026-06-20", "part": "上午"},
             )  # fmt: skip
             made = await casework.opening.open(casework.drafting.draft(report, station, self.now()), station)
-            await self.step(made.id, "take")
+            await self.step(made.id, "file")
             found.append(made.id)
         return found
 

@@ -56,7 +56,7 @@ async def proposals(city: HttpCity) -> list[Asked]:
         opened = await services.casework.report(report, station)
         async with services.context.database.connection() as connection:
             [task] = await services.flow.open_tasks(connection, opened.id)
-        await services.casework.finishing.complete(task.id, SYSTEM, StepInput("take", "说明"))
+        await services.casework.finishing.complete(task.id, SYSTEM, StepInput("file", "说明"))
     await services.matching.keep_up()
     found = (await services.matching.answering.listed(SYSTEM, RULE, [], False, None, 10)).proposals
     made = []

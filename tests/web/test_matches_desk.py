@@ -46,7 +46,7 @@ async def test_需求匹配志愿者_看得到理由_本人接受(site: Site, op
         fields={"skill": "就医陪同", "day": "2026-06-20", "part": "上午"},
     )  # fmt: skip
     made = await casework.opening.open(casework.drafting.draft(report, station, site.city.now()), station)
-    await site.city.step(made.id, "take", by="dongjie-station")
+    await site.city.step(made.id, "file", by="dongjie-station")
     await site.told()
     while await site.city.services.matching.keep_up():
         pass

@@ -59,7 +59,11 @@ class CaseClass(Declaration):
         max_length=200,
         description="Reports as people write them that belong to this class; the first model learns from them.",
     )
-    department: Key | None = Field(None, description="Kind of department that usually handles it, e.g. sanitation.")
+    department: Key | None = Field(
+        None,
+        description="Kind of department that usually handles it, e.g. sanitation; its from the first moment where no step of "
+        "the flow asks for a department.",
+    )
     standards: list[Standard] = Field(min_length=1)
 
 

@@ -1,8 +1,9 @@
 """What the journal tells of an advance besides its words: whose step ended, whether in time, and what is due next.
 
 Scoring follows the journal alone, so every deadline that it judges by stands there: ``due`` of the handling clock (null
-while it stands still) and ``stopped`` once it has been stopped; ``post``, ``step_due`` and ``late`` of the step that ended;
-and ``next``: the first open task with a deadline of its own (stage, due, post, person). Instants are ISO 8601 in UTC.
+while it stands still) and ``stopped`` once it has been stopped; ``refused`` where the case ended as not accepted; ``post``,
+``step_due`` and ``late`` of the step that ended; and ``next``: the first open task with a deadline of its own (stage, due,
+post, person). Instants are ISO 8601 in UTC.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from yiwang.flow.model import Advance, TaskRow
 from yiwang.kernel.database import JsonObject
 
 HANDLING = "handling"
+NOT_ACCEPTED = "not_accepted"
 
 
 def timing(advance: Advance) -> JsonObject:
@@ -23,6 +25,8 @@ def timing(advance: Advance) -> JsonObject:
         data["due"] = clock.due_at.isoformat() if clock.due_at is not None else None
         if clock.stopped_at is not None:
             data["stopped"] = True
+    if advance.ended and advance.stage == NOT_ACCEPTED:
+        data["refused"] = True
     finished = advance.finished
     if finished is not None and finished.kind == "step":
         data["post"] = finished.post_id

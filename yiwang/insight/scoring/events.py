@@ -68,8 +68,8 @@ OTHER_STAGE: Final = 255
 HEADED, FOLLOWED, FIELD_CHANNEL = 1, 2, 4
 """Bits of ``marks``: it has a head (opened folded, or closed with its head); it tells the head of a follower; reported by
 a grid worker."""
-STOPPED = 1
-"""Bit of ``marks`` of a step: the handling clock has been stopped."""
+STOPPED, REFUSED = 1, 2
+"""Bits of ``marks`` of a step: the handling clock has been stopped; the case ended as not accepted."""
 
 
 def statement(where: str, slicing: Slicing) -> str:
@@ -89,6 +89,7 @@ def statement(where: str, slicing: Slicing) -> str:
         ("case when j.data ? 'due' then 1 else 0 end", 1),
         (
             f"case when j.verb = 'case.step' then case when j.data ? 'stopped' then {STOPPED} else 0 end"
+            f" + case when j.data ? 'refused' then {REFUSED} else 0 end"
             f" else case when j.data ? 'head' then {HEADED} else 0 end"
             f" + case when j.data ? 'follower' then {FOLLOWED} else 0 end"
             f" + case when j.data ->> 'channel' = 'grid-worker' then {FIELD_CHANNEL} else 0 end end",

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from yiwang.insight.indicators.counts import Count
-from yiwang.insight.scoring.events import OUTCOME, STAGE, STAGES, STOPPED
+from yiwang.insight.scoring.events import OUTCOME, REFUSED, STAGE, STAGES, STOPPED
 from yiwang.insight.scoring.handling import Handling
 from yiwang.insight.scoring.lives import (
     DISPATCHED_RIGHT,
@@ -50,6 +50,10 @@ class Steps(Handling):
             if method is not None:
                 mine = stages == stage
                 method(rows[mine], events[mine], seats[mine], outcomes[mine])
+        refused = (events["marks"] & REFUSED) != 0  # in whatever words, at whatever step the flow says so
+        refused |= np.isin(stages, (STAGE["accept"], STAGE["build"])) & (outcomes == OUTCOME["not_accept"])
+        self.out.add(Count.NOT_ACCEPTED, rows[refused], events["day"][refused], seat=seats[refused])
+        self.lives["flags"][rows[refused]] |= NOT_ACCEPTED
         again = outcomes == OUTCOME["rework"]
         again |= (stages == STAGE["check"]) & (outcomes == OUTCOME["not_pass"])
         again |= (stages == STAGE["visit"]) & (outcomes == OUTCOME["not_solved"])
@@ -91,9 +95,6 @@ class Steps(Handling):
 
     def _accept_step(self, rows: Numbers, events: Picked, seats: Numbers, outcomes: Numbers) -> None:
         lives, out = self.lives, self.out
-        refused = outcomes == OUTCOME["not_accept"]
-        out.add(Count.NOT_ACCEPTED, rows[refused], events["day"][refused], seat=seats[refused])
-        lives["flags"][rows[refused]] |= NOT_ACCEPTED
         sent = outcomes == OUTCOME["verify"]
         out.add(Count.VERIFY_SENT, rows[sent], events["day"][sent], seat=seats[sent])
         sent &= events["late"] == 0

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from yiwang.insight.indicators.counts import BY_KEY, WORDS
 from yiwang.insight.indicators.declared import Amount, Board, Indicator, ObjectKind, Scope, counts_of
+from yiwang.packs.check.countable import NEEDS, missing
 from yiwang.packs.check.references import needed, unknown
 from yiwang.packs.findings import Findings, suggestion
 from yiwang.packs.loaded import Loaded, Pack
@@ -69,6 +70,8 @@ def _check_indicator(
     amounts = any(WORDS[BY_KEY[key]].amount for key in above)
     if indicator.unit == "percent" and (indicator.denominator is None or amounts):
         findings.add(source.place(trail), "indicator.percent", id=indicator.id)
+    for name, counts in (("numerator", above), ("denominator", below)):
+        _check_countable(source, (*trail, name), indicator, counts, reach, findings)
     for index, kind in enumerate(indicator.objects):
         zh, en, letter = OBJECTS[kind]
         for key in [*above, *below]:
@@ -76,6 +79,23 @@ def _check_indicator(
                 place = source.place((*trail, "objects", index))
                 findings.add(place, "indicator.not_kept", count=key, id=indicator.id, object_zh=zh, object_en=en)
                 break
+
+
+def _check_countable(
+    source: Source, trail: Trail, indicator: Indicator, counts: Iterable[str], reach: Sequence[Pack], findings: Findings
+) -> None:
+    """Where the cases are named: some flow of theirs must be able to bring what is counted."""
+    flows = {flow.key: flow.graph for pack in reach for flow in pack.flows}
+    drawn = {case.value.id: flows.get(case.value.flow) for pack in reach for case in pack.cases}
+    graphs = [drawn.get(name) for name in indicator.scope.types]
+    known = [graph for graph in graphs if graph is not None]
+    if not known or len(known) < len(graphs):
+        return  # of any case, or a mistake that is told elsewhere
+    lacking = missing([BY_KEY[key] for key in counts], known)
+    if lacking and len(lacking) == len(list(counts)):
+        zh, en = NEEDS[lacking[0]]
+        words = {"id": indicator.id, "count": WORDS[lacking[0]].key, "types": ", ".join(indicator.scope.types)}
+        findings.add(source.place(trail), "indicator.never_counted", **words, needs_zh=zh, needs_en=en)
 
 
 def _check_amount(source: Source, trail: Trail, amount: Amount | None, findings: Findings) -> bool:
