@@ -65,18 +65,21 @@ async def _stand(stage: Stage, service: RegistryService, things: int) -> list[st
     await service.refresh()
     (counted,) = await stage.query("select seconds from thing_cells where type = $1", TYPE)
     stage.say(f"registry: {things:,} things stand, counted for the map in {counted['seconds']:.0f} s")
-    await stage.query("analyze thing_fact, thing_key, thing_cell")
-    await _read_into_memory(stage)
+    await _settled(stage)
     return numbers
 
 
-async def _read_into_memory(stage: Stage) -> None:
-    """What a city that has been open for some days has read already; how much of it fits, the server's memory says."""
+async def _settled(stage: Stage) -> None:
+    """As in a city that has been open for some days: the server has cleaned up and written down what was brought in, and has
+    read what is asked for; how much of that fits, its memory says."""
+    for table in ("thing", "thing_key", "thing_fact", "thing_cell"):
+        await stage.query(f"vacuum (analyze) {table}")
     try:
+        await stage.query("checkpoint")
         await stage.query("create extension if not exists pg_prewarm")
         await stage.query(
             "select pg_prewarm(c.oid::regclass) from pg_class c where c.relkind in ('r', 'i') and c.relname like 'thing%'"
-            " and c.relnamespace = 'public'::regnamespace"
+            " and c.relnamespace = 'public'::regnamespace order by pg_relation_size(c.oid) desc"
         )
     except asyncpg.PostgresError as error:
         stage.say(f"registry: not read into memory before ({error})")
