@@ -29,6 +29,7 @@ run: bootstrap web broker fonts ## Bring everything up and open the demo city on
 
 .PHONY: test
 test: bootstrap-dev web browser broker fonts gdal ## Run the tests; TESTS="tests/flow -k 退回" runs some of them
+	@$(BIN)/python -m compileall -q -j 2 yiwang bench tests # the many processes of tests would each compile it where no bytecode is kept
 	@$(WITH_POSTGRESQL) $(BIN)/pytest -n 2 --durations=40 --durations-min=2 $(PYTEST_FLAGS) $(TESTS)
 
 .PHONY: check

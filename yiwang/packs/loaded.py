@@ -74,9 +74,10 @@ class TemplateFile:
         return shown(self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Pack:
-    """A pack as far as it could be read. ``strings`` is by language.
+    """A pack as far as it could be read, to be looked at only: one object may stand for it everywhere. ``strings`` is by
+    language.
 
     ``rules``: dispatch tables, which have ``rows``; ``decisions``: all other decision tables.
     """

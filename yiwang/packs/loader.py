@@ -17,6 +17,7 @@ from yiwang.insight.indicators.declared import Board, IndicatorFile
 from yiwang.matching.declarations import MatchDeclaration
 from yiwang.packs.findings import Findings, Place, shown, suggestion
 from yiwang.packs.flows import FlowFile, read_flow
+from yiwang.packs.held import content_of, held, hold
 from yiwang.packs.loaded import City, ComputeFile, Loaded, Model, Pack, TemplateFile
 from yiwang.packs.model.city import AreasFile, CityFile, OrganisationsFile, OverrideFile
 from yiwang.packs.model.pack import PackFile, ProofFile, RolesFile, StringsFile
@@ -80,8 +81,26 @@ def load_pack(
 ) -> Pack | None:
     """Read a pack; None when pack.yaml itself cannot be read. ``overrides`` are applied before the shape is checked.
 
-    ``flow_overrides`` are files by name that stand in place of the pack's own flows.
+    ``flow_overrides`` are files by name that stand in place of the pack's own flows. What somebody holds that was read of
+    the same content is returned as it is (:mod:`yiwang.packs.held`).
     """
+    if overrides or flow_overrides:
+        return _read_pack(folder, findings, overrides, flow_overrides or {})
+    content = content_of(folder)
+    known = held(content)
+    if known is not None:
+        return known
+    mine = Findings()
+    pack = _read_pack(folder, mine, (), {})
+    findings.extend(mine.items)
+    if pack is not None and not mine.items:
+        hold(content, pack)
+    return pack
+
+
+def _read_pack(
+    folder: Path, findings: Findings, overrides: Sequence[Loaded[OverrideFile]], flow_overrides: dict[str, Path]
+) -> Pack | None:
     if not (folder / "pack.yaml").is_file():
         findings.add(Place(shown(folder)), "file.missing", name="pack.yaml")
         return None
@@ -101,7 +120,7 @@ def load_pack(
     breakdowns = _load_room(folder, "breakdowns", BreakdownDeclaration, findings, overrides)
     sheets = _load_room(folder, "sheets", SheetDeclaration, findings, overrides)
     papers = _load_room(folder, "documents", DocumentDeclaration, findings, overrides)
-    flows = _load_flows(folder, findings, flow_overrides or {})
+    flows = _load_flows(folder, findings, flow_overrides)
     roles = _load(folder / "roles.yaml", RolesFile, findings) if (folder / "roles.yaml").is_file() else None
     proof = _load(folder / "proof.yaml", ProofFile, findings) if (folder / "proof.yaml").is_file() else None
     if file is None:
