@@ -94,7 +94,12 @@ def _chosen(only: str) -> list[Benchmark]:
 
 async def _measure(chosen: list[Benchmark], scales: list[int], say: object, *, quick: bool) -> list[Measurement]:
     assert callable(say)
-    cluster = Cluster(home(), own_url=os.environ.get("YIWANG_DATABASE_URL"))
+    buffers = os.environ.get("YIWANG_BENCH_BUFFERS")
+    cluster = Cluster(
+        home(),
+        own_url=os.environ.get("YIWANG_DATABASE_URL"),
+        server_settings={"shared_buffers": buffers} if buffers else None,
+    )
     city = City.shipped() if City.shipped().folder.is_dir() else City.small()
     say(f"city {city.folder.name}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
     await cluster.start()
