@@ -227,6 +227,16 @@ async def test_监测数据_最新值曲线明细导出_只见范围内(city: Ht
     assert partial >= 2
 
 
+async def test_指标和型号的名称_看设备或看报警的人都读得到(city: HttpCity, vehicles: list[Vehicle]) -> None:
+    alarms_only = 0
+    for login, person in people().items():
+        answer = await (await city.client(login)).get("/api/v1/devices/signals")
+        allowed = person.may("device", "read") or person.may("alarm", "read")
+        assert answer.status_code == (200 if allowed else 403), login
+        alarms_only += allowed and not person.may("device", "read")
+    assert alarms_only, "somebody reads alarms and no devices"
+
+
 async def test_看不到的设备与没有的设备_答复一样(city: HttpCity, vehicles: list[Vehicle]) -> None:
     """Who may not see a device does not learn by the answer that it is there."""
     times = span(city)

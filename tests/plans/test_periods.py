@@ -35,6 +35,17 @@ def test_一天属于哪个周期(day: date, every: Every, key: str, first: date
     assert (period.key, period.first, period.last) == (key, first, last)
 
 
+@pytest.mark.parametrize(
+    ("every", "words"),
+    [
+        ("week", "2026年第25周"), ("month", "2026年6月"), ("quarter", "2026年第2季度"), ("half-year", "2026年上半年"),
+        ("year", "2026年"),
+    ],
+)  # fmt: skip
+def test_周期用人们说的话写进任务(every: Every, words: str) -> None:
+    assert period_of(date(2026, 6, 18), every).words == words
+
+
 @given(st.dates(date(2000, 1, 1), date(2060, 1, 1)), st.sampled_from(["week", "month", "quarter", "half-year", "year"]))
 def test_周期首尾相接_每一天恰在一个周期(day: date, every: Every) -> None:
     period = period_of(day, every)

@@ -173,7 +173,7 @@ async def test_周期计划_各期状态_每个单位一件(site: Site, open_pag
     page = await open_page("/desk/plans", as_="supervisor1")
     await look(page, "plans")
     await page.get_by_role("link", name="督查工作月报").click()
-    period = page.get_by_role("button", name=re.compile("2026-06 "))
+    period = page.get_by_role("button", name=re.compile("2026年6月 "))
     await expect(period).to_contain_text("办结 0/6")
     await expect(page.get_by_role("row", name=re.compile("区水务局"))).to_contain_text("待报送")
     assert await faults(page) == []

@@ -146,7 +146,7 @@ async def open_services(settings: Settings, url: str, *, connections: int | None
                     pulls=PullService(context, registry, identity),
                     subscriptions=SubscriptionService(context, registry, identity, exchange),
                     quality=QualityService(context, registry, casework, identity.directory),
-                    open_data=OpenData(context, registry, city.name, language_of),
+                    open_data=OpenData(context, identity.directory, registry, city.name, language_of),
                     plans=PlanService(context, identity.directory, registry, casework),
                     publicity=PublicityService(context, identity.directory, registry, casework),
                     voting=VotingService(context, registry, casework),

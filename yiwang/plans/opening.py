@@ -192,7 +192,7 @@ class Plans:
         report = Report(
             type=plan.case.type,
             channel=plan.case.channel,
-            text=plan.case.text.zh.replace("{object}", item.title).replace("{period}", period.key),
+            text=plan.case.text.zh.replace("{object}", item.title).replace("{period}", period.words),
             lon=item.lon,
             lat=item.lat,
             class_code=plan.case.class_code,

@@ -20,6 +20,21 @@ class Period:
     first: date
     last: date
 
+    @property
+    def words(self) -> str:
+        """As people of the city say it: 2026年第25周, 2026年6月, 2026年第2季度, 2026年下半年, 2026年."""
+        year, _, part = self.key.partition("-")
+        mark, number = part[:1], part[1:]
+        if not part:
+            return f"{year}年"
+        if mark == "W":
+            return f"{year}年第{int(number)}周"
+        if mark == "Q":
+            return f"{year}年第{number}季度"
+        if mark == "H":
+            return f"{year}年{'上' if number == '1' else '下'}半年"
+        return f"{year}年{int(part)}月"
+
 
 def period_of(day: date, every: Every) -> Period:
     """The period that holds ``day``; weeks are those of ISO 8601."""

@@ -43,7 +43,7 @@ class DatasetView(BaseModel):
     code: str
     names: WordsView
     about: WordsView
-    provider: str
+    provider: WordsView
     theme: str
     keywords: list[str]
     cycle: int
@@ -111,7 +111,7 @@ def _view(dataset: Dataset) -> DatasetView:
         code=dataset.code,
         names=WordsView(**dataset.names.model_dump()),
         about=WordsView(**dataset.about.model_dump()),
-        provider=dataset.provider_name,
+        provider=WordsView(zh=dataset.provider_zh, en=dataset.provider_en),
         theme=group_name(dataset),
         keywords=list(dataset.keywords),
         cycle=dataset.cycle,
@@ -152,7 +152,8 @@ def _text(dataset: Dataset) -> str:
         dataset.names.en,
         dataset.about.zh,
         dataset.about.en,
-        dataset.provider_name,
+        dataset.provider_zh,
+        dataset.provider_en,
     ]
     return half_width("\n".join([*parts, *dataset.keywords, *names])).lower()
 

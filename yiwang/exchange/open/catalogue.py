@@ -19,6 +19,7 @@ from yiwang.exchange.catalogue.model import Resource
 from yiwang.exchange.open import rows
 from yiwang.exchange.open.errors import DatasetUnknown
 from yiwang.exchange.open.model import Column, ColumnKind, Dataset, Extent
+from yiwang.identity.directory import Directory
 from yiwang.kernel.access import Actor
 from yiwang.kernel.database import Connection, Json
 from yiwang.registry.declarations import AttributeDeclaration, ThingType, Words
@@ -40,8 +41,8 @@ _KINDS: Mapping[str, ColumnKind] = {
 class OpenCatalogue:
     """The open datasets. One per process; nothing of the catalogue is kept, so that a withdrawal holds at once."""
 
-    def __init__(self, registry: RegistryService) -> None:
-        self.registry = registry
+    def __init__(self, registry: RegistryService, directory: Directory) -> None:
+        self.registry, self._directory = registry, directory
         self._extents: dict[tuple[str, str], tuple[float, Extent]] = {}
         self._counting = asyncio.Lock()
 
@@ -122,6 +123,7 @@ class OpenCatalogue:
                 kind = self.registry.types.type(resource.type)
             except TypeUnknown:
                 return None
+        provider = self._directory.organisation(resource.provider_id)  # None: the office is no more
         dataset = Dataset(
             id=resource.code.replace("/", "-"),
             type=resource.type or "",
@@ -130,7 +132,8 @@ class OpenCatalogue:
             code=resource.code,
             provider=resource.provider_id,
             provider_code=resource.provider_code,
-            provider_name=resource.provider_name,
+            provider_zh=provider.name_zh if provider is not None else resource.provider_name,
+            provider_en=(provider.name_en if provider is not None else "") or resource.provider_name,
             theme=resource.class_code,
             keywords=resource.keywords,
             cycle=resource.cycle,
@@ -184,7 +187,7 @@ def _own(kind: CompiledType) -> Dataset:
         type=kind.id,
         names=declared.names,
         about=declared.about or declared.names,
-        code="", provider=0, provider_code="", provider_name="", theme="", keywords=(), cycle=7, conditions="",
+        code="", provider=0, provider_code="", provider_zh="", provider_en="", theme="", keywords=(), cycle=7, conditions="",
         published=None, changed=None,
         columns=columns,
         geometry=declared.geometry,

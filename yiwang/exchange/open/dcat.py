@@ -26,7 +26,7 @@ _CYCLES: Mapping[int, str] = {
 def catalogue(base: str, titles: tuple[str, str], datasets: Sequence[Dataset]) -> list[Node]:
     """The catalogue with its datasets; ``titles`` in Chinese and English."""
     root = f"{base}/open-data"
-    publisher = _agent(f"{base}/#city", titles[0])
+    publisher = _agent(f"{base}/#city", *titles)
     node = Node(root, "dcat:Catalog")
     node.add("dct:title", *_both(*titles))
     node.add("dct:description", *_both("向社会开放的政务数据目录", "Government data that are open to the public"))
@@ -51,7 +51,7 @@ def dataset(base: str, found: Dataset, extent: Extent | None) -> Node:
     node.add("dct:description", *_both(found.about.zh, found.about.en))
     node.add("dct:identifier", Text(found.code))
     node.add("dcat:keyword", *(Text(word, "zh") for word in found.keywords))
-    node.add("dct:publisher", _agent(f"{base}/#{organization_name(found)}", found.provider_name))
+    node.add("dct:publisher", _agent(f"{base}/#{organization_name(found)}", found.provider_zh, found.provider_en))
     node.add("dcat:theme", _theme(base, found))
     node.add("dct:accrualPeriodicity", _coded("frequency/" + _CYCLES.get(found.cycle, "UNKNOWN"), "dct:Frequency"))
     node.add("dct:accessRights", _coded("access-right/PUBLIC", "dct:RightsStatement"))
@@ -98,8 +98,8 @@ def _theme(base: str, found: Dataset) -> Node:
     return node.add("skos:inScheme", Ref(f"{base}/open-data#classes"))
 
 
-def _agent(address: str, name: str) -> Node:
-    return Node(address, "foaf:Agent").add("foaf:name", Text(name, "zh"))
+def _agent(address: str, zh: str, en: str) -> Node:
+    return Node(address, "foaf:Agent").add("foaf:name", *_both(zh, en))
 
 
 def _place(box: tuple[float, float, float, float]) -> Node:

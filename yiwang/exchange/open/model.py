@@ -50,7 +50,8 @@ class Dataset:
     code: str
     provider: int
     provider_code: str
-    provider_name: str
+    provider_zh: str
+    provider_en: str
     theme: str
     keywords: tuple[str, ...]
     cycle: int

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from yiwang.exchange.open.catalogue import OpenCatalogue
 from yiwang.exchange.open.downloads import Downloads
+from yiwang.identity.directory import Directory
 from yiwang.kernel.context import Context
 from yiwang.registry.service import RegistryService
 
@@ -21,12 +22,13 @@ class OpenData:
     def __init__(
         self,
         context: Context,
+        directory: Directory,
         registry: RegistryService,
         city: Callable[[str], str],
         language_of: Callable[[Scope], str],
     ) -> None:
         self.context = context
-        self.catalogue = OpenCatalogue(registry)
+        self.catalogue = OpenCatalogue(registry, directory)
         self.downloads = Downloads(context)
         self._city = city
         self._language_of = language_of

@@ -202,7 +202,7 @@ class Actions:
 
 def _counted(datasets: list[Dataset], name: str, most: int) -> list[JsonObject]:
     titles: Mapping[str, Callable[[Dataset], str]] = {
-        "organization": lambda each: each.provider_name,
+        "organization": lambda each: each.provider_zh,
         "groups": lambda each: str(packages.group([each])["title"]),
     }
     found: list[JsonObject] = [

@@ -63,9 +63,9 @@ def package(base: str, dataset: Dataset, *, resources: bool = True) -> JsonObjec
         "license_title": _LICENSE[1],
         "url": f"{base}/open-data/{dataset.id}",
         "version": dataset.version,
-        "author": dataset.provider_name,
+        "author": dataset.provider_zh,
         "author_email": None,
-        "maintainer": dataset.provider_name,
+        "maintainer": dataset.provider_zh,
         "maintainer_email": None,
         "creator_user_id": None,
         "metadata_created": when(dataset.published),
@@ -116,8 +116,8 @@ def organization(datasets: list[Dataset], *, counted: bool = True) -> JsonObject
     return {
         "id": organization_name(first),
         "name": organization_name(first),
-        "title": first.provider_name,
-        "display_name": first.provider_name,
+        "title": first.provider_zh,
+        "display_name": first.provider_zh,
         "description": first.provider_code,
         "type": "organization",
         "is_organization": True,
@@ -182,7 +182,7 @@ def values(dataset: Dataset, name: str) -> list[str]:
         case "notes":
             return [dataset.about.zh]
         case "author" | "maintainer":
-            return [dataset.provider_name]
+            return [dataset.provider_zh]
         case "state":
             return ["active"]
         case "type" | "dataset_type":

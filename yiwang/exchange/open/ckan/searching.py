@@ -97,7 +97,7 @@ def _like(pattern: str, value: str) -> bool:
 def _text(dataset: Dataset) -> str:
     parts = [
         dataset.id, dataset.code, dataset.names.zh, dataset.names.en, dataset.about.zh, dataset.about.en,
-        dataset.provider_name, *dataset.keywords, *(column.names.zh for column in dataset.columns),
+        dataset.provider_zh, dataset.provider_en, *dataset.keywords, *(column.names.zh for column in dataset.columns),
     ]  # fmt: skip
     return "\n".join(parts).lower()
 

@@ -117,8 +117,10 @@ async def counts(request: Request, actor: SignedInActor, wanted: Wanted) -> Coun
 
 @router.get("/devices/signals", summary="Metrics and profiles 指标量与设备型号", responses=problems())
 async def signals(request: Request, actor: SignedInActor) -> SignalsView:
-    """Everything that devices of this city may be and measure. Grant `device: read`."""
-    actor.require("device", "read")
+    """Everything that devices of this city may be and measure, for whoever reads devices or alarms (grant `device: read` or
+    `alarm: read`): alarms name metrics."""
+    if not actor.may("alarm", "read"):
+        actor.require("device", "read")
     directory = registry_of(request).directory
     return SignalsView(
         metrics=[metric_view(one) for one in directory.metrics.values()],

@@ -9,6 +9,7 @@ import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { useSession } from "../../../shared/session/session";
 import { cityNow, exactTime, shortTime } from "../../../shared/time/clock";
+import { periodWords } from "../../../shared/time/periods";
 import { ClockMark } from "../../../shared/ui/clock_mark";
 import { ErrorNotice } from "../../../shared/ui/parts";
 import { Tag } from "../shared/case_line";
@@ -90,7 +91,7 @@ export function Progress({ item, kind }: { item: CaseDetail; kind: BreakdownKind
         <ol className="case-story">
           {[...reports].reverse().map((one) => (
             <li key={one.period}>
-              <span className="number">{one.period}</span>
+              <span>{periodWords(one.period, language)}</span>
               <div>
                 {one.given_at ? <><b>{one.percent}%</b> <span className="soft">{one.given_by} · {shortTime(one.given_at, language)}</span></> : Date.parse(one.due_at) < now ? <Tag look="red">{t("not.given")}</Tag> : <span>{t("owed", { at: shortTime(one.due_at, language) })}</span>}
                 {one.text ? <p className="case-note">{one.text}</p> : null}

@@ -6,6 +6,7 @@ import { useAnswer } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { exactTime, shortTime } from "../../../shared/time/clock";
+import { periodWords } from "../../../shared/time/periods";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
 import { Tag } from "../shared/case_line";
 import { useNaming } from "../shared/words";
@@ -27,7 +28,7 @@ export function PlanList() {
           <tr key={plan.id}>
             <td data-label={t("plan")}><Link className="case-line-title" to={`/desk/plans/of/${plan.id}`}>{nameIn(plan.names, language)}</Link><small className="soft">{naming.type(plan.case_type)}</small></td>
             <td data-label={t("every")}><Every plan={plan} /></td>
-            <td data-label={t("newest")} className="number">{plan.periods[0]?.key ?? "–"}</td>
+            <td data-label={t("newest")}>{plan.periods[0] ? periodWords(plan.periods[0].key, language) : "–"}</td>
             <td data-label={t("state")}>{plan.periods[0] ? <PeriodState period={plan.periods[0]} /> : t("not.yet")}</td>
             <td data-label={t("next")}><time dateTime={plan.opens_next} title={exactTime(plan.opens_next, language)}>{shortTime(plan.opens_next, language)}</time></td>
           </tr>

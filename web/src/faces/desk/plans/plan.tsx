@@ -9,6 +9,7 @@ import { useAnswer } from "../../../shared/api/queries";
 import { useLanguage } from "../../../shared/i18n/language";
 import { nameIn, useTexts } from "../../../shared/i18n/texts";
 import { exactTime, shortTime } from "../../../shared/time/clock";
+import { periodWords } from "../../../shared/time/periods";
 import { ClockMark } from "../../../shared/ui/clock_mark";
 import { Empty, ErrorNotice, Loading } from "../../../shared/ui/parts";
 import { Tag } from "../shared/case_line";
@@ -44,7 +45,7 @@ export function PlanPage() {
           {plan.periods.map((period) => (
             <li key={period.key}>
               <button type="button" aria-pressed={period.key === chosen?.key} onClick={() => setAddress({ period: period.key }, { replace: true })}>
-                <b className="number">{period.key}</b> <span className="soft small number">{period.first_day.slice(5)} – {period.last_day.slice(5)}</span>
+                <b>{periodWords(period.key, language)}</b> <span className="soft small number">{period.first_day.slice(5)} – {period.last_day.slice(5)}</span>
                 <PeriodState period={period} />
               </button>
             </li>
@@ -81,7 +82,7 @@ function Tasks({ plan, period }: { plan: string; period: PlanPeriodView }) {
   const opened = shortTime(period.opens_at, language);
   return (
     <section aria-labelledby="plan-tasks">
-      <h3 id="plan-tasks">{t("tasks.of", { period: period.key })} <small className="soft" title={exactTime(period.opens_at, language)}>{t("opened", { at: opened })}</small></h3>
+      <h3 id="plan-tasks">{t("tasks.of", { period: periodWords(period.key, language) })} <small className="soft" title={exactTime(period.opens_at, language)}>{t("opened", { at: opened })}</small></h3>
       {rows.length ? (
         <table className="rows">
           <thead><tr><th>{t("object")}</th><th>{t("office")}</th><th>{t("case")}</th><th>{t("state")}</th><th>{t("due")}</th></tr></thead>

@@ -42,7 +42,7 @@ function Shown({ dataset }: { dataset: DatasetDetail }) {
       <section className="card">
         <p className="opendata-about">{nameIn(dataset.about, language)}</p>
         <dl className="opendata-facts">
-          <div><dt>{t("provider")}</dt><dd>{dataset.provider}</dd></div>
+          <div><dt>{t("provider")}</dt><dd>{nameIn(dataset.provider, language)}</dd></div>
           <div><dt>{t("code")}</dt><dd className="number">{dataset.code}</dd></div>
           <div><dt>{t("cycle")}</dt><dd>{t(cycleOf(dataset.cycle))}</dd></div>
           {dataset.published ? <div><dt>{t("published")}</dt><dd>{longDay(dataset.published, language)}</dd></div> : null}

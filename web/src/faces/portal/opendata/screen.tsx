@@ -80,7 +80,7 @@ function Line({ dataset }: { dataset: DatasetView }) {
     <Link className="card opendata-line" to={`/open-data/${dataset.id}`}>
       <b>{nameIn(dataset.names, language)}</b>
       <span>{nameIn(dataset.about, language)}</span>
-      <span className="soft small">{dataset.provider} · {t("cycle")} {t(cycleOf(dataset.cycle))}</span>
+      <span className="soft small">{nameIn(dataset.provider, language)} · {t("cycle")} {t(cycleOf(dataset.cycle))}</span>
       <span className="opendata-forms">{dataset.forms.map((one) => <span key={one}>{one.toUpperCase()}</span>)}</span>
     </Link>
   );
