@@ -16,10 +16,10 @@ import httpx
 from fastapi import FastAPI
 
 from yiwang.http.app import create_app
-from yiwang.http.clock import raw
 from yiwang.http.services import Services, open_services
 from yiwang.http.trial_senses import TrialSenses
 from yiwang.kernel.clock import begin_simulation
+from yiwang.kernel.database import connect
 from yiwang.kernel.journal.store import FINAL
 from yiwang.kernel.settings import Settings
 from yiwang.packs.install import install_city
@@ -93,11 +93,12 @@ async def publish(settings: Settings, url: str, begin: datetime | None = None) -
 async def open_trial(settings: Settings, url: str, at: datetime | None = None) -> AsyncIterator[Trial]:
     """Open the published city at ``url``; with ``at`` its clock stands still there. Timers fire while it is open."""
     if at is not None:
-        async with (
-            open_services(settings, url, connections=2) as services,
-            services.context.database.transaction() as c,
-        ):
-            await begin_simulation(raw(c), at=at, speed=0)
+        connection = await connect(url)
+        try:
+            async with connection.transaction():
+                await begin_simulation(connection, at=at, speed=0)
+        finally:
+            await connection.close()
     app = create_app(settings, url)
     async with app.router.lifespan_context(app):
         services = app.state.services

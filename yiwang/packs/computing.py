@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from yiwang.kernel import logs
-from yiwang.packs.check import run_check
+from yiwang.packs.check import check_packs
 from yiwang.packs.findings import Finding, shown
 from yiwang.packs.loaded import Pack
+from yiwang.packs.loader import listed_packs, pack_folders
 from yiwang.sensing.computing.sandbox import CodeRefused, Function, function_of, functions_in, load
 
 log = logs.get("packs")
@@ -16,11 +17,17 @@ log = logs.get("packs")
 def load_functions(packs: Path, city: Path | None = None) -> dict[tuple[str, str], Function]:
     """Every function of ``compute/`` by pack and ``file.function``, of packs in which the check finds no error.
 
-    Takes a second; call it in a thread. ``city``: only packs that this city runs.
+    Takes a second where there are any; call it in a thread. ``city``: only packs that this city runs.
     """
-    result = run_check(packs, only_cities=[city] if city is not None else [])
-    chosen = next((one for one in result.cities if city is not None and one.folder == city), None)
-    wanted = {pack.id for pack in chosen.packs} if chosen is not None else {pack.id for pack in result.packs}
+    listed = None if city is None else listed_packs(city)
+    wanted = {
+        folder.name
+        for folder in pack_folders(packs)
+        if (listed is None or folder.name in listed) and any((folder / "compute").glob("*.py"))
+    }
+    if not wanted:
+        return {}
+    result = check_packs(packs, wanted)
     wrong = {item.file for item in result.findings if _keeps_from_running(item)}
     found: dict[tuple[str, str], Function] = {}
     for pack in result.packs:

@@ -200,6 +200,12 @@ def load_city(folder: Path, packs: Path, findings: Findings) -> City | None:
     return City(folder, file, organisations, areas, tuple(overrides), loaded, devices)
 
 
+def listed_packs(folder: Path) -> list[str] | None:
+    """Names of the packs of a city, those that it gives up too; None when city.yaml cannot be read."""
+    file = _load(folder / "city.yaml", CityFile, Findings())
+    return None if file is None else [*file.value.packs, *file.value.retired]
+
+
 def _packs_of(
     folder: Path,
     file: Loaded[CityFile],

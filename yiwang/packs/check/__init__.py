@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from yiwang.kernel.database import JsonObject
 from yiwang.packs.check.alarm_rules import check_alarm_rules
@@ -34,7 +35,10 @@ from yiwang.packs.findings import Finding, Findings
 from yiwang.packs.loaded import City, Pack
 from yiwang.packs.loader import load_city, load_pack, pack_folders
 
-__all__ = ["CheckResult", "run_check"]
+__all__ = ["CheckResult", "check_packs", "run_check"]
+
+_Read: TypeAlias = dict[str, tuple[Pack | None, Findings]]
+"""Packs by folder name, each with what was found while it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +107,7 @@ def run_check(
     findings = Findings()
     tests = tests or packs.parent / "tests"
     loaded = {folder.name: (load_pack(folder, mine := Findings()), mine) for folder in pack_folders(packs)}
-    sound = {name for name, (pack, mine) in loaded.items() if pack is not None and not mine.errors}
-    by_id = {name: pack for name, (pack, _) in loaded.items() if pack is not None}
-    for name, (_, mine) in loaded.items():
-        findings.extend(mine.items)
-        if name in by_id:
-            check_values(by_id[name], findings)
-            check_calculated(by_id[name], by_id, findings)
-            if sound.issuperset(_reach(name, by_id, loaded)):
-                _check_meaning(by_id[name], by_id, packs.parent, findings)
-                check_walks(by_id[name], findings)
-    check_needs_circle(by_id, findings)
-    check_shared_words(list(by_id.values()), findings)
-    check_shared_indicators(list(by_id.values()), findings)
-    check_shared_signals(list(by_id.values()), findings)
-    check_shared_types(list(by_id.values()), findings)
-    check_shared_documents(list(by_id.values()), findings)
+    by_id, sound = _judge(loaded, packs.parent, findings)
     folders = scenario_cities(cities or packs.parent / "cities", tests)
     if only_cities:
         chosen = {path.name: path for path in only_cities}
@@ -141,6 +130,42 @@ def run_check(
         if sound.issuperset(_reach(name, by_id, loaded)):
             check_scenarios(by_id[name], by_id, found, findings, unsound=unsound)
     return CheckResult(tuple(findings.sorted()), tuple(by_id.values()), tuple(found.values()))
+
+
+def check_packs(packs: Path, names: Container[str]) -> CheckResult:
+    """Check these packs of the folder ``packs``, and those that they need, by themselves: no city, no scenario."""
+    findings = Findings()
+    folders = {folder.name: folder for folder in pack_folders(packs)}
+    loaded: _Read = {}
+    waiting = [name for name in folders if name in names]
+    while waiting:
+        name = waiting.pop()
+        if name in folders and name not in loaded:
+            loaded[name] = (pack := load_pack(folders[name], mine := Findings()), mine)
+            waiting += [] if pack is None else pack.file.value.needed_ids
+    by_id, _ = _judge(loaded, packs.parent, findings)
+    return CheckResult(tuple(findings.sorted()), tuple(by_id.values()), ())
+
+
+def _judge(loaded: _Read, root: Path, findings: Findings) -> tuple[dict[str, Pack], set[str]]:
+    """Judge packs one by one and beside each other. Those that could be read, by name; names of those read without errors."""
+    sound = {name for name, (pack, mine) in loaded.items() if pack is not None and not mine.errors}
+    by_id = {name: pack for name, (pack, _) in loaded.items() if pack is not None}
+    for name, (_, mine) in loaded.items():
+        findings.extend(mine.items)
+        if name in by_id:
+            check_values(by_id[name], findings)
+            check_calculated(by_id[name], by_id, findings)
+            if sound.issuperset(_reach(name, by_id, loaded)):
+                _check_meaning(by_id[name], by_id, root, findings)
+                check_walks(by_id[name], findings)
+    check_needs_circle(by_id, findings)
+    check_shared_words(list(by_id.values()), findings)
+    check_shared_indicators(list(by_id.values()), findings)
+    check_shared_signals(list(by_id.values()), findings)
+    check_shared_types(list(by_id.values()), findings)
+    check_shared_documents(list(by_id.values()), findings)
+    return by_id, sound
 
 
 def _reach(name: str, packs: dict[str, Pack], folders: Container[str]) -> set[str]:
