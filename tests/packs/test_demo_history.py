@@ -20,6 +20,7 @@ from yiwang.kernel.deadline_grammar import parse_deadline
 from yiwang.kernel.settings import Settings
 from yiwang.packs.check.demo import MOST_PAST_CASES
 from yiwang.packs.findings import Findings
+from yiwang.packs.history.besides import NOWHERE
 from yiwang.packs.history.giving import HistoryGiven, give_history
 from yiwang.packs.history.inventing import Answered, Past, PastMatter
 from yiwang.packs.history.weather import busyness, wetness
@@ -44,8 +45,8 @@ def calendar() -> WorkingCalendar:
     return load_calendar(calendar_files())
 
 
-def answering(matter: Matter) -> Answered:
-    return Answered("120199001001", matter.kind.department or "", parse_deadline(matter.standard.limit))
+def answering(matter: Matter, office: str) -> Answered:
+    return Answered("120199001001", office or matter.kind.department or "", parse_deadline(matter.standard.limit))
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,36 @@ def test_一个热点升起又消退(past: list[PastMatter]) -> None:
     assert week in (0, 1)
     assert most >= 8
     assert weeks[code, place, week] > 2 * max(weeks[code, place, -2], weeks[code, place, 3])
+
+
+BESIDES = [
+    {"type": "urban-case", "channel": "resident", "a_week": 7, "offices": ["sanitation", "water"],
+     "matters": [{"class": "01001", "text": "分解任务"}]},
+    {"type": "urban-case", "channel": "resident", "a_week": 3.5, "matters": [{"class": "01002", "text": "{place}井盖报警"}]},
+    {"type": "no-such-type", "channel": "x", "a_week": 9, "matters": [{"class": "1", "text": "没有"}]},
+]  # fmt: skip
+
+
+def test_另有无人上报的案件_轮流给单位或按地点_其余不变(
+    small: City, calendar: WorkingCalendar, past: list[PastMatter]
+) -> None:
+    wanted = DemoHistory.model_validate({**WANTED.model_dump(), "besides": BESIDES})
+    found = Past(small, wanted, calendar, START, answering).invent()
+    usual = {item.matter.sequence for item in past}
+    assert [item.matter for item in found if item.matter.sequence in usual] == [item.matter for item in past]
+    more = [item for item in found if item.matter.sequence not in usual]
+    given = [item for item in more if item.matter.text == "分解任务"]
+    weeks = (START - datetime(2026, 4, 19, tzinfo=CHINA)) / timedelta(weeks=1)
+    assert len(given) == round(7 * weeks)
+    assert Counter(item.office for item in given) == {
+        "sanitation": len(given) - len(given) // 2,
+        "water": len(given) // 2,
+    }
+    assert {item.matter.spot for item in given} == {NOWHERE}
+    placed = [item for item in more if item.matter.text != "分解任务"]
+    assert len(placed) == round(3.5 * weeks)
+    assert all(item.matter.text == f"{item.matter.spot.name}井盖报警" for item in placed)
+    assert all(item.reported_at <= item.closed_at < START for item in more)
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,11 @@ def check_demo(city: City, findings: Findings) -> None:
     demo, source = city.file.value.demo, city.file.source
     if demo is None or city.organisations is None:
         return
-    if demo.history is not None and (count := round(demo.history.days * demo.history.a_day)) > MOST_PAST_CASES:
-        findings.add(source.place(("demo", "history")), "city.history_large", count=count, most=MOST_PAST_CASES)
+    if demo.history is not None:
+        besides = sum(work.a_week for work in demo.history.besides) / 7
+        count = round(demo.history.days * (demo.history.a_day + besides))
+        if count > MOST_PAST_CASES:
+            findings.add(source.place(("demo", "history")), "city.history_large", count=count, most=MOST_PAST_CASES)
     offices = Offices(city.organisations.value.organisations, city.file.value.division)
     posts = _Posts(city)
     roles = {role.code for pack in city.packs if pack.roles for role in pack.roles.value.roles} | ADMINISTRATOR_ROLES
@@ -43,6 +46,7 @@ def check_demo(city: City, findings: Findings) -> None:
                 logins,
             )
     _check_entries(city, demo, logins, findings)
+    _check_besides(city, demo, offices, findings)
     first: dict[str, int] = {}
     for index, account in enumerate(demo.accounts):
         trail: Trail = ("demo", "accounts", index)
@@ -83,6 +87,30 @@ def _check_entries(city: City, demo: Demo, logins: Sequence[str], findings: Find
             if name not in kind.attributes:
                 there = place((*trail, "attributes", name))
                 unknown(findings, there, ("字段", "attribute"), name, dict(kind.attributes))
+
+
+def _check_besides(city: City, demo: Demo, offices: Offices, findings: Findings) -> None:
+    """Case type, channel, classes and offices of what the past had besides reports."""
+    running = [*filter(city.runs, city.packs)]
+    types = {case.value.id: case.value for pack in running for case in pack.cases}
+    trees = {tree.value.id: tree.value for pack in city.packs for tree in pack.classes}
+    for index, work in enumerate(demo.history.besides if demo.history is not None else []):
+        trail: Trail = ("demo", "history", "besides", index)
+        place = city.file.source.place
+        for number, office in enumerate(work.offices):
+            if office not in offices.all:
+                unknown(findings, place((*trail, "offices", number)), ("机构", "organisation"), office, offices.all)
+        kind = types.get(work.type)
+        if kind is None:
+            unknown(findings, place((*trail, "type")), ("案件类型", "case type"), work.type, types)
+            continue
+        if work.channel not in kind.channels:
+            unknown(findings, place((*trail, "channel")), ("渠道", "channel"), work.channel, dict(kind.channels))
+        codes = {item.code for item in trees[kind.classes].classes} if kind.classes in trees else set()
+        for number, matter in enumerate(work.matters):
+            if codes and matter.class_ not in codes:
+                there = place((*trail, "matters", number, "class"))
+                unknown(findings, there, ("分类", "class"), matter.class_, codes)
 
 
 def _check_password(city: City, demo: Demo, findings: Findings) -> None:

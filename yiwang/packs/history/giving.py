@@ -19,6 +19,7 @@ from yiwang.casework.service import CaseService
 from yiwang.identity.model import OrganisationRow
 from yiwang.kernel.database import Connection
 from yiwang.kernel.deadline_grammar import parse_deadline
+from yiwang.packs.history.besides import NOWHERE
 from yiwang.packs.history.inventing import Answered, Past, PastMatter
 from yiwang.packs.loaded import City
 from yiwang.packs.model.city import DemoHistory
@@ -76,8 +77,11 @@ class _Offices:
         self._service = service
         self._codes: dict[str, str] = {}
 
-    def answering(self, matter: Matter) -> Answered | None:
+    def answering(self, matter: Matter, office_code: str) -> Answered | None:
         parts = self._service.parts
+        if office_code:
+            own = parts.directory.organisation_by_code(office_code)
+            return Answered("", self._name(own), parse_deadline(matter.standard.limit)) if own else None
         located = parts.locator.locate(matter.spot.lon, matter.spot.lat)
         if located is None:
             return None
@@ -121,8 +125,8 @@ def _write(path: Path, cases: Sequence[PastMatter]) -> None:
         out.writerow(_COLUMNS)
         for item in cases:
             matter, spot = item.matter, item.matter.spot
+            place = ("", "") if spot == NOWHERE else (f"{spot.lon:.6f}", f"{spot.lat:.6f}")
             out.writerow((
                 item.number, matter.text, item.reported_at.isoformat(), matter.kind.code, matter.channel,
-                item.due_at.isoformat(), item.closed_at.isoformat(), item.office, spot.name,
-                f"{spot.lon:.6f}", f"{spot.lat:.6f}",
+                item.due_at.isoformat(), item.closed_at.isoformat(), item.office, spot.name, *place,
             ))  # fmt: skip

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.deadline_grammar import Deadline
+from yiwang.packs.history.besides import besides
 from yiwang.packs.history.weather import busyness, wetness
 from yiwang.packs.loaded import City
 from yiwang.packs.model.city import DemoHistory
@@ -51,8 +52,9 @@ class PastMatter:
     closed_at: datetime
 
 
-Answering = Callable[[Matter], Answered | None]
-"""Who answers for a matter; None where the city has no such place."""
+Answering = Callable[[Matter, str], Answered | None]
+"""Who answers for a matter: the office of this code, "" for whoever answers at its place; None where the city has no such
+place or office."""
 
 
 class Past:
@@ -61,7 +63,7 @@ class Past:
     def __init__(
         self, city: City, wanted: DemoHistory, calendar: WorkingCalendar, until: datetime, answering: Answering
     ) -> None:
-        self._matters = Matters(city, wanted.seed)
+        self._city, self._matters = city, Matters(city, wanted.seed)
         self._wanted, self._calendar, self._until, self._answering = wanted, calendar, until, answering
         self._zone = calendar.hours.timezone
         last = until.astimezone(self._zone).date()
@@ -76,6 +78,8 @@ class Past:
         done = [self._answered(at, matter) for at, matter in sorted(came, key=lambda item: (item[0], item[1].sequence))]
         found = [item for item in done if item is not None]
         found += list(self._again(found))
+        beside = besides(self._city, self._wanted.besides, self._matters, self._wanted.seed, self._begin, self._until)
+        found += [new for one in beside if (new := self._answered(one.at, one.matter, one.office)) is not None]
         found.sort(key=lambda item: (item.reported_at, item.matter.sequence))
         return self._numbered(found)
 
@@ -154,8 +158,8 @@ class Past:
                 if found is not None:
                     yield found
 
-    def _answered(self, at: datetime, matter: Matter) -> PastMatter | None:
-        answered = self._answering(matter)
+    def _answered(self, at: datetime, matter: Matter, office: str = "") -> PastMatter | None:
+        answered = self._answering(matter, office)
         if answered is None:
             return None
         chance = self._chance(f"answer/{matter.sequence}")

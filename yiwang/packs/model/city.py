@@ -86,12 +86,37 @@ class DemoRecords(Declaration):
     components: int = Field(100, ge=0, le=5000, description="Components along the road of each community.")
 
 
+class DemoPastMatter(Declaration):
+    """What one of them was about."""
+
+    class_: str = Field(
+        alias="class", max_length=20, description="Class of the case type's tree; its first standard is the limit."
+    )
+    text: str = Field(min_length=2, max_length=400, description="In Chinese; {place} stands for where it was.")
+
+
+class DemoPastWork(Declaration):
+    """Cases of the past that nobody reports: alarms of devices, tasks given to offices. Spread evenly over the days."""
+
+    type: Key = Field(description="Case type.")
+    channel: Key = Field(description="One of its channels.")
+    a_week: float = Field(gt=0, le=1000, description="How many in a week.")
+    offices: list[Code] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Whose they were, in turn; such cases have no place. Empty: they happened somewhere, and whoever answers"
+        " there for the class had them.",
+    )
+    matters: list[DemoPastMatter] = Field(min_length=1, max_length=50, description="Drawn by chance.")
+
+
 class DemoHistory(Declaration):
     """Invented closed cases of the weeks before the demo begins, given once, when `yiwang up` first publishes the city."""
 
     days: int = Field(65, ge=1, le=400, description="Days before the demo begins; trends need 56.")
     a_day: float = Field(45, gt=0, le=1000, description="Cases of an average day.")
     seed: int = Field(1, ge=0, description="The same seed gives the same past.")
+    besides: list[DemoPastWork] = Field(default_factory=list, max_length=20, description="What nobody reports.")
 
 
 class DemoNotice(Declaration):

@@ -121,7 +121,7 @@ class Matters:
         way = chance.choices(self._ways, self._shares)[0]
         kind = chance.choices(way.classes, way.weights)[0]
         standard = chance.choice(kind.standards)
-        spot = self._spot(chance)
+        spot = self.spot(chance)
         needs = way.channel.needs
         post = way.channel.post or ""
         photos = 1 if "photo" in needs or chance.random() < (0.95 if post == "grid-worker" else 0.6) else 0
@@ -171,7 +171,8 @@ class Matters:
             again=True,
         )
 
-    def _spot(self, chance: random.Random) -> Spot:
+    def spot(self, chance: random.Random) -> Spot:
+        """Somewhere in the city, more often near the places that it names."""
         if self._places and (self._boundary is None or chance.random() < 0.6):
             name, lon, lat = chance.choice(self._places)
             metres, angle = abs(chance.gauss(0, 90)), chance.uniform(0, 2 * math.pi)
