@@ -121,6 +121,19 @@ async def test_未办结的历史案件有任务_日志有真实时间(city: Sma
     ]
 
 
+async def test_没有坐标的历史案件属于全区_范围有限的人也看得到(city: SmallCity, tmp_path: Path) -> None:
+    rows = [_with(编号="P1", 经度="", 纬度=""), _with(编号="P2")]
+    await import_cases(city.cases, _file(tmp_path, rows), read_mapping(_mapping(tmp_path)))
+    async with city.services.context.database.connection() as connection:
+        found = {
+            row["source_number"]: (row["area"], row["lon"])
+            for row in await connection.fetch("select * from case_file where source_number in ('P1', 'P2')")
+        }
+    assert found["P1"] == ("120199", None)
+    assert found["P2"][0].startswith("120199")
+    assert len(found["P2"][0]) > 6
+
+
 async def test_试运行什么也不写(city: SmallCity, tmp_path: Path) -> None:
     before = await _count(city)
     rows = [_with(编号=f"C{n}") for n in range(10)]

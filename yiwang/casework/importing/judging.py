@@ -112,6 +112,8 @@ class Judge:
         self._department = self._place_of(columns.department)
         self._address = self._place_of(columns.address)
         self._lon, self._lat = self._place_of(columns.lon), self._place_of(columns.lat)
+        centre = directory.serving("centre", "")
+        self._whole = centre.area if centre is not None else ""  # of what has no place, as at intake
         self._fields = {key: self._places[column] for key, column in mapping.fields.items()}
         self._open = frozenset(mapping.open_statuses)
         self._seen: set[str] = set()
@@ -210,7 +212,7 @@ class Judge:
     def _locate(
         self, row: int, lon: str, lat: str, notes: list[RowNote]
     ) -> tuple[float | None, float | None, str, str] | None:
-        nowhere = (None, None, "", "")
+        nowhere = (None, None, self._whole, "")
         if self._lon < 0:
             return nowhere
         if not lon or not lat:
