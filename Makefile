@@ -27,9 +27,10 @@ help: ## Show these commands
 run: bootstrap web broker fonts ## Bring everything up and open the demo city on http://127.0.0.1:8000
 	@exec $(YIWANG) run
 
+# Compiled first: where Python keeps no bytecode, each of the many processes of tests would do it again.
 .PHONY: test
 test: bootstrap-dev web browser broker fonts gdal ## Run the tests; TESTS="tests/flow -k 退回" runs some of them
-	@$(BIN)/python -m compileall -q -j 2 yiwang bench tests # the many processes of tests would each compile it where no bytecode is kept
+	@$(BIN)/python -m compileall -q -j 2 yiwang bench tests
 	@$(WITH_POSTGRESQL) $(BIN)/pytest -n 2 --durations=40 --durations-min=2 $(PYTEST_FLAGS) $(TESTS)
 
 .PHONY: check

@@ -13,7 +13,7 @@ def test_a_city_runs_the_functions_of_its_own_packs() -> None:
     found = load_functions(ROOT / "packs", ROOT / "cities" / "xiqing")
     assert {pack for pack, _ in found} == {"environment-monitoring"}
     assert found.keys() == load_functions(ROOT / "packs").keys()
-    assert load_functions(SOUND / "packs", SOUND / "cities" / "hill") == {}
+    assert load_functions(ROOT / "packs", SOUND / "cities" / "hill") == {}, "it has none of these packs"
 
 
 def test_a_pack_with_an_error_is_not_computed(tmp_path: Path) -> None:

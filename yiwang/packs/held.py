@@ -21,7 +21,8 @@ _held: WeakValueDictionary[Content, Pack] = WeakValueDictionary()
 
 
 def content_of(folder: Path) -> Content | None:
-    """What the folder holds now; None where a file cannot be read, which is for the loader to tell."""
+    """What the folder holds now, empty folders and hidden files too, since the loader may have something to say of each; None
+    where a file cannot be read, which is for the loader to tell."""
     found = hashlib.blake2b(digest_size=20)
     try:
         for path in sorted(folder.rglob("*")):

@@ -22,6 +22,7 @@ async def test_目录_检索与详情(opened: OpenCity) -> None:
     assert [each["id"] for each in hits] == [opened.id("路灯")]
     one = (await opened.get(f"/opendata/datasets/{opened.id('路灯')}")).json()
     assert [each["name"] for each in one["columns"]] == ["code", "street", "kind", "power", "since", "lit"]
+    assert one["provider"] == {"zh": "区城市运行管理中心", "en": "District City Operations Centre"}
     assert (one["rows"], [each["form"] for each in one["downloads"]]) == (COUNT, ["csv", "json", "geojson"])
     assert one["box"][0] == pytest.approx(117.001)
     shown = (await opened.get(f"/opendata/datasets/{opened.id('路灯')}/preview")).json()["items"]

@@ -11,7 +11,7 @@ channels: {Phone: hotline}           # value of the source → channel; others b
 open_statuses: [Open, New]           # statuses of matters still open; all others are closed
 departments: {Solid Waste: sanitation}   # value → organisation code; others are kept by name
 crs: EPSG:4326
-placeholders: auto                   # or a list of [lon, lat] that stand for "no place"
+placeholders: auto                   # or a list of [lon, lat] that stand for "no place"; such cases belong to the whole city
 outside: refuse                      # or keep: places outside the city are kept without an area
 fields: {neighborhood: Neighborhood} # further columns to keep with the case
 """
